@@ -19,7 +19,7 @@ customElements.define("bd-passkey", BdPasskey);
 const out = document.querySelector<HTMLElement>("[data-sign-out]");
 if (out) {
   session.leaveOn("[data-sign-out]");
-  session.watch("/my", "/my/sign-in?said=again");
+  session.watch("/my", "/my/sign-in?said=again", session.over);
   const idle = Number(out.dataset["idle"]);
   if (idle > 0) session.ends(idle, "my", "/my/sign-in?said=again");
 }

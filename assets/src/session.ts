@@ -6,15 +6,24 @@ function hide(door: string): void {
   location.replace(door);
 }
 
-/** Asks at `way` whether the session is still there; any other trouble says nothing of it. */
-export async function look(way: string, door: string): Promise<void> {
+/** The same, but for words that were not sent: they stay, in the form that sends them, since the server takes a patient's words also
+ * from whoever is out by then; the person at the screen wrote them. */
+export function over(door: string): void {
+  const words = [...document.querySelectorAll("textarea")].find((area) => area.value.trim() !== "");
+  if (!words?.form) hide(door);
+  // Asked again over the same words: whoever writes there goes on where they were.
+  else if (document.body.childNodes.length !== 1 || document.body.firstChild !== words.form) document.body.replaceChildren(words.form);
+}
+
+/** Asks at `way` whether the session is still there, and ends the page where it is not; any other trouble says nothing of it. */
+export async function look(way: string, door: string, end: (door: string) => void = hide): Promise<void> {
   const answer = await fetch(way, { method: "HEAD", redirect: "manual", cache: "no-store" }).catch(() => undefined);
-  if (answer?.status === 401) hide(door);
+  if (answer?.status === 401) end(door);
 }
 
 /** Looks whenever the page comes into sight again: from another tab, from sleep, or by the browser's way back. */
-export function watch(way: string, door: string): void {
-  const seen = (): void => void (document.visibilityState === "visible" && look(way, door));
+export function watch(way: string, door: string, end?: (door: string) => void): void {
+  const seen = (): void => void (document.visibilityState === "visible" && look(way, door, end));
   document.addEventListener("visibilitychange", seen);
   addEventListener("pageshow", (event) => {
     if (event.persisted) seen();
@@ -23,19 +32,13 @@ export function watch(way: string, door: string): void {
 
 /** Takes away what stands on the page once `seconds` went by in which nothing was asked for: by then the session is over, and a
  * page that nobody touches would stay in sight. Pages of the same browser tell each other when one is asked for. Nobody is
- * asked here: that would keep the session alive. Words that were not sent stay, in the form that sends them, since the server
- * takes them also from whoever is out by then; the person at the screen wrote them. */
+ * asked here: that would keep the session alive. */
 export function ends(seconds: number, name: string, door: string): void {
   const others = new BroadcastChannel(name);
   let timer = 0;
-  const over = (): void => {
-    const words = [...document.querySelectorAll("textarea")].find((area) => area.value.trim() !== "");
-    if (words?.form) document.body.replaceChildren(words.form);
-    else hide(door);
-  };
   const again = (): void => {
     window.clearTimeout(timer);
-    timer = window.setTimeout(over, seconds * 1000);
+    timer = window.setTimeout(() => over(door), seconds * 1000);
   };
   others.onmessage = again;
   others.postMessage("asked");

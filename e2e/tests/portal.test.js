@@ -143,6 +143,23 @@ test("a page that nobody touches goes when the session does, and unsent words st
   await page.clock.resume();
 });
 
+test("a page that comes into sight after its session keeps unsent words", async () => {
+  const over = (route) => (route.request().method() === "HEAD" ? route.fulfill({ status: 401 }) : route.continue());
+  const seen = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.route("**/my", over);
+  await page.goto("/my/new");
+  await page.getByLabel("Your message").fill("One more question");
+  await seen();
+  await page.locator(".my-nav").waitFor({ state: "detached" });
+  await seen();
+  assert.equal(await page.getByLabel("Your message").inputValue(), "One more question");
+  // Without words nothing stays.
+  await page.getByLabel("Your message").fill("");
+  await seen();
+  await page.waitForURL("**/my/sign-in**");
+  await page.unroute("**/my", over);
+});
+
 test("out everywhere", async () => {
   await page.goto("/my/devices");
   await page.getByRole("button", { name: "Sign out everywhere" }).click();

@@ -173,6 +173,7 @@ ticket-about = About this request
 ticket-details = Details
 ticket-subject = Subject
 ticket-typed-address = (Typed where the mail address goes: { $address })
+ticket-typed-name = (Typed where the name goes: { $name })
 ticket-letter-of = This came on { $day } and was entered only now:
 ticket-says-reach = How to reach them, they say: { $words }
 ticket-files-left = Of files that came with it, left out here:

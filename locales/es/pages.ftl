@@ -173,6 +173,7 @@ ticket-about = Sobre esta solicitud
 ticket-details = Detalles
 ticket-subject = Asunto
 ticket-typed-address = (Escrito donde va el correo electrónico: { $address })
+ticket-typed-name = (Escrito donde va el nombre: { $name })
 ticket-letter-of = Esto llegó el { $day } y se anotó solo ahora:
 ticket-says-reach = Cómo localizarles, según dicen: { $words }
 ticket-files-left = De archivos que venían con ello, omitidos aquí:

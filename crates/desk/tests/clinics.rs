@@ -135,6 +135,29 @@ both_engines! {
         assert_eq!(client.get(&path).await.json()["version"], 3);
     }
 
+    async fn what_the_clinic_lets_choose_from_is_nobodys_cry(desk: Desk) {
+        let cry = "I want to die, I took all my pills";
+        let field = CustomField {
+            code: "mood".to_owned(),
+            names: names("mood"),
+            kind: "choice".to_owned(),
+            choices: vec![cry.to_owned()],
+            group: None,
+            position: 1,
+            version: 0,
+        };
+        set(&desk, Change::PutField(field)).await;
+        let id = desk.ticket("field@example.org", "Hours", "When are you open?").await;
+        let view = async || tickets::view(&desk.app, &desk.ctx(Role::Nurse), id).await.unwrap();
+        let client = desk.client("tickets:read tickets:write").await;
+        let (path, mood) = (format!("/api/v1/tickets/{id}"), |text: &str| json!({ "fields": { "mood": text } }));
+        client.patch(&path, "\"v1\"", &mood(cry)).await.expect(200);
+        assert_eq!((view().await.messages.len(), view().await.ticket.safety.as_str()), (1, "none"));
+        // What is none of the choices may be theirs.
+        client.patch(&path, "\"v2\"", &mood("I am going to kill myself tonight")).await.expect(422);
+        assert_eq!((view().await.messages.len(), view().await.ticket.rank()), (2, 0));
+    }
+
     async fn a_cry_that_another_system_writes_into_a_field_is_heard(desk: Desk) {
         own_fields(&desk).await;
         let id = desk.ticket("field@example.org", "Hours", "When are you open?").await;

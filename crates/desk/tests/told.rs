@@ -189,6 +189,61 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn a_way_can_be_said_for_a_day_from_the_first_page_on(desk: Desk) {
+        let visitor = desk.visitor();
+        let thanks = form(&desk, &visitor, "", "I am going to kill myself tonight.").await;
+        let say = async |pass: &str, words: &str| {
+            visitor.post_files("/c/clinic/request/reach", &[("pass", pass), ("lang", "en"), ("reach", words)], &[]).await
+        };
+        let first = hidden(&thanks, "pass");
+        desk.clock.advance(20 * 60 * 60);
+        let said = say(first, "555-0177").await.expect(303);
+        let said = visitor.get(said.header("location").unwrap()).await.expect(200).text();
+        let wrong = say(first, " ").await.expect(422).text();
+        say(hidden(&said, "pass"), "555-0178").await.expect(303);
+        desk.clock.advance(5 * 60 * 60);
+        for pass in [first, hidden(&said, "pass"), hidden(&wrong, "pass")] {
+            assert_eq!(say(pass, "555-0179").await.status, 410);
+        }
+    }
+
+    async fn a_page_that_comes_back_says_what_is_so_by_then(desk: Desk) {
+        let visitor = desk.visitor();
+        let thanks = form(&desk, &visitor, "", "I am going to kill myself tonight.").await;
+        let row = tickets(&desk).await.remove(0).ticket;
+        let calm = Calm { reason: CalmReason::Past, words: None, urgency: Urgency::Standard };
+        tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), row.id, Some(row.version), calm).await.unwrap();
+        let fields = [("pass", hidden(&thanks, "pass")), ("lang", "en"), ("reach", " ")];
+        let page = visitor.post_files("/c/clinic/request/reach", &fields, &[]).await.expect(422).text();
+        assert!(!page.contains("<p class=\"lead\"></p>"), "{page}");
+        assert!(page.contains("You will hear from us") || page.contains("We will answer as soon as we can"), "{page}");
+    }
+
+    async fn the_page_that_thanks_says_nothing_of_a_request_that_took_it_in(desk: Desk) {
+        let visitor = desk.visitor();
+        let address = sent(&desk, &visitor, "m@patient.example", "When are you open?").await;
+        let own = tickets(&desk).await.remove(0).ticket;
+        let other = desk.ticket("m@patient.example", "My bill", "I am going to kill myself tonight.").await;
+        let kept = tickets::view(&desk.app, &desk.system(), other).await.unwrap().ticket.number;
+        tickets::merge(&desk.app, &desk.system(), own.id, other).await.unwrap();
+        let page = visitor.get(&address).await.expect(200).text();
+        assert!(page.contains(&own.number.to_string()) && !page.contains(&kept.to_string()), "{page}");
+        assert!(!page.contains("Please read this now"), "{page}");
+    }
+
+    async fn a_cry_where_a_way_is_asked_for_is_heard_whatever_clinic_is_named(desk: Desk) {
+        let visitor = desk.visitor();
+        let say = async |words: &str| {
+            visitor.post_files("/c/none/request/reach", &[("pass", "AAAA"), ("lang", "en"), ("reach", words)], &[]).await
+        };
+        let page = say("I want to die, I took all my pills").await.expect(200).text();
+        assert!(page.contains("tel:988") && page.contains("We told our team"), "{page}");
+        assert_eq!(tickets(&desk).await.len(), 1);
+        let calm = say("555-0177").await.expect(404).text();
+        assert!(calm.contains("555-0177") && calm.contains("tel:911"), "{calm}");
+        assert_eq!(tickets(&desk).await.len(), 1);
+    }
+
     async fn what_is_said_of_a_closed_request_stands_beside_it(desk: Desk) {
         let visitor = desk.visitor();
         let lost = visitor.post_files("/t/unknown/reply", &[("lang", "en"), ("message", "Me quiero matar, no aguanto más")], &[]).await.expect(200).text();

@@ -31,6 +31,6 @@ pub use passkeys::{
 pub(crate) use sessions::address_gone;
 pub use sessions::{
     Entered, Lately, OpenSession, SignedIn, end, end_everywhere, end_one, forget, lately,
-    open_sessions, session, speak,
+    open_sessions, session, speak, still,
 };
 pub use store::ALL as STATEMENTS;

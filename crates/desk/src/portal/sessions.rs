@@ -213,7 +213,7 @@ pub struct Lately {
     pub locale: Locale,
 }
 
-/// Who a session's token was of, as long as nobody asked for it since it ended by its time. None where it was ended.
+/// Who a session's token was of, as long as nobody asked for anything by it since it ended by its time. None where it was ended.
 pub async fn lately(app: &App, token: &str) -> Result<Option<Lately>, DeskError> {
     let hash = secret::token_hash(token);
     let mut conn = app.read().await?;
@@ -233,6 +233,17 @@ pub async fn lately(app: &App, token: &str) -> Result<Option<Lately>, DeskError>
 /// Who is behind a session's token; none when it has ended: by itself, because its address is no longer theirs, or because
 /// they stand for somebody else now.
 pub async fn session(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {
+    behind(app, token, true).await
+}
+
+/// The same for a page that asks nothing but whether they are in still. What has ended is not forgotten by that: words that stand
+/// on the page are known to be theirs when they come.
+pub async fn still(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {
+    behind(app, token, false).await
+}
+
+/// The same; where `forgets`, what has ended is forgotten.
+async fn behind(app: &App, token: &str, forgets: bool) -> Result<Option<SignedIn>, DeskError> {
     let (hash, now) = (secret::token_hash(token), app.now());
     let mut conn = app.read().await?;
     let Some(row) = store::session(&mut conn, &hash).await? else {
@@ -247,6 +258,9 @@ pub async fn session(app: &App, token: &str) -> Result<Option<SignedIn>, DeskErr
     let known = door.and_then(|door| Some((level_at(&door, now)?, door)));
     let Some((level, door)) = known.filter(|_| !over) else {
         drop(conn);
+        if !forgets {
+            return Ok(None);
+        }
         // What has ended stays ended, also where sessions are given more time.
         app.db
             .write::<_, DeskError, _>(move |tx| {

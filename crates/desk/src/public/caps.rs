@@ -18,6 +18,9 @@ pub const PER_NETWORK: u32 = 60;
 /// Words of danger from one network address in an hour that came without a form's pass and without a link that opens. Far more
 /// than a clinic's patients behind one address ever need; they can still be sent with a fresh form.
 pub const CRIES_PER_NETWORK: u32 = 12;
+/// Requests that words of danger of one person open in an hour where none of theirs takes them in; further ones go into the newest of
+/// those.
+pub const CRIES_PER_PERSON: u32 = 12;
 /// Answers of one person in an hour, behind whichever of their links.
 pub const PER_PERSON: u32 = 30;
 /// Times in an hour that one link can be used to ask for a fresh one.

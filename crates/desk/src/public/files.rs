@@ -188,6 +188,17 @@ pub(super) async fn instead(
     organisation: OrganisationId,
     (dropped, left): (&[(String, Bytes)], &[String]),
 ) -> Result<Instead, DeskError> {
+    let said = words_of(dropped, left).await?;
+    if said.trim().is_empty() {
+        return Ok(Instead::default());
+    }
+    let t = Texts::new(app.directory.of(organisation)?.locale);
+    let shown = format!("{}\n\n{}", t.text("ticket-files-left"), said.trim_end());
+    Ok(Instead { said, shown })
+}
+
+/// The words of the names of files, and of those files that are here. A file without a word in its name may hold them all the same.
+async fn words_of(dropped: &[(String, Bytes)], left: &[String]) -> Result<String, DeskError> {
     let names = dropped.iter().map(|(name, _)| name);
     let mut said = String::new();
     for name in names.chain(left).map(|name| triage::words_of(name)) {
@@ -200,24 +211,21 @@ pub(super) async fn instead(
             said.push_str(".\n");
         }
     }
-    if said.is_empty() {
-        return Ok(Instead::default());
-    }
     let mut room = ALL;
     for (name, bytes) in dropped {
         for text in file_words(name, "", bytes).await?.texts {
             let text = &text[..text.floor_char_boundary(room.min(text.len()))];
             room -= text.len();
             if !text.is_empty() {
-                said.push('\n');
+                if !said.is_empty() {
+                    said.push('\n');
+                }
                 said.push_str(text);
                 said.push('\n');
             }
         }
     }
-    let t = Texts::new(app.directory.of(organisation)?.locale);
-    let shown = format!("{}\n\n{}", t.text("ticket-files-left"), said.trim_end());
-    Ok(Instead { said, shown })
+    Ok(said)
 }
 
 /// Puts files under lock with the key of the person they belong to.
@@ -260,6 +268,21 @@ mod tests {
         let beside = sent.beside(&read);
         assert_eq!(beside.files, ["note.txt", "I_want_to_die.jpg"]);
         assert_eq!(beside.texts, ["A note."]);
+    }
+
+    #[tokio::test]
+    async fn a_file_without_a_word_in_its_name_is_read() {
+        let note = |name: &str, text: &'static [u8]| (name.to_owned(), Bytes::from_static(text));
+        let said = words_of(&[note("_.txt", b"I want to die")], &[]).await;
+        assert_eq!(said.unwrap(), "I want to die\n");
+        let both = words_of(&[note("my letter.txt", b"I want to die")], &[]).await;
+        let both = both.unwrap();
+        assert!(
+            both.contains("letter") && both.ends_with(".\n\nI want to die\n"),
+            "{both}"
+        );
+        let silent = words_of(&[note("_.png", b"\x89PNG\r\n\x1a\n")], &[]).await;
+        assert_eq!(silent.unwrap().trim(), "");
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! as [`aside`]; what else was wrong is left out, and the answer says whom to call. The same words of one network count once
 //! in an hour there, so that pressing a button again changes nothing. Where neither a form's pass nor a link says that a
 //! person sent them, one network has only some in an hour, so that a script can't drown others; beyond it the page comes back
-//! with whom to call, the words and a fresh form.
+//! with whom to call, the words and a fresh form. Of whoever is known nothing is refused: what is more than some in an hour goes
+//! into the newest of their requests.
 
-use super::caps::CRIES_PER_NETWORK;
+use super::caps::{CRIES_PER_NETWORK, CRIES_PER_PERSON};
 use super::ear::Ear;
 use super::files::{self, Instead, Sent};
 use super::request::{Reach, ThanksPage};
@@ -17,7 +18,7 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
 use crate::patients::{self, Requester};
-use crate::tickets::{self, NewTicket};
+use crate::tickets::{self, CLOSED_MEANWHILE, Inbound, NewTicket};
 use crate::timeline::{self, MAX_BODY};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -26,6 +27,8 @@ use std::net::IpAddr;
 
 /// The name of such words among the external ids.
 const EXTERNAL: &str = "heard";
+/// Newest requests of a person that are looked at for a place for more words.
+const NEWEST: i64 = 20;
 const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 
 /// What is kept of such words, as much as a message takes; and all of them to look through, where that is less.
@@ -63,6 +66,42 @@ pub fn take_one(app: &App, shell: &Shell, network: Option<IpAddr>) -> Result<(),
     app.caps.take(key, CRIES_PER_NETWORK, app.now())
 }
 
+/// Adds words of danger to the newest request of whoever wrote them that takes them, and is of the same patient; none where there is
+/// none. Asked when a person has had their share of requests: nobody is shut out, and nobody's list is drowned.
+async fn to_newest(
+    app: &App,
+    shell: &Shell,
+    theirs: &Requester,
+    (body, said, delivery): (&str, Option<&str>, &str),
+) -> Result<Option<TicketId>, DeskError> {
+    let (organisation, contact) = (shell.clinic.id, theirs.contact);
+    for id in tickets::newest_of(app, organisation, contact, NEWEST).await? {
+        let row = tickets::row_itself(app, organisation, id).await?;
+        if row.merged_into.is_some()
+            || row.patient != theirs.patient
+            || !row.takes_words_of(contact)
+        {
+            continue;
+        }
+        let new = Inbound {
+            said: said.map(str::to_owned),
+            external: Some((EXTERNAL, delivery.to_owned())),
+            ..Inbound::new(contact, Channel::Portal, body)
+        };
+        match tickets::inbound(app, &shell.ctx(), id, new).await {
+            Err(DeskError::Conflict {
+                code: CLOSED_MEANWHILE,
+                ..
+            }) => {}
+            Err(DeskError::Conflict {
+                code: "duplicate", ..
+            }) => return Ok(Some(id)),
+            added => return added.map(|landed| Some(landed.id)),
+        }
+    }
+    Ok(None)
+}
+
 /// Opens a request of its own for words of danger whose way in leads nowhere, and the files beside them: of whoever wrote them
 /// where that is known, else of nobody. [`DeskError::NotFound`] where nobody can say whose desk it is.
 async fn aside(
@@ -86,13 +125,20 @@ async fn aside(
     if let Some(earlier) = earlier().await? {
         return Ok(earlier);
     }
+    let (body, said) = kept_with(words, &instead);
     let (requester, channel) = if let Some(theirs) = theirs {
+        let key = ("cry of", organisation.uuid(), theirs.contact.uuid());
+        if app.caps.take(key, CRIES_PER_PERSON, app.now()).is_err() {
+            let more = (body.as_str(), said.as_deref(), delivery.as_str());
+            if let Some(there) = to_newest(app, shell, &theirs, more).await? {
+                return Ok(there);
+            }
+        }
         (theirs, Channel::Portal)
     } else {
         take_one(app, shell, network)?;
         (patients::requester_without_address(app), Channel::WebForm)
     };
-    let (body, said) = kept_with(words, &instead);
     let mut new = NewTicket::new(requester, channel, "", body);
     new.locale = Some(shell.t.locale);
     new.said = said;
@@ -132,7 +178,7 @@ pub async fn of_whom(
     let lost = theirs.as_ref().is_none_or(|one| one.email.is_none());
     let taken = async {
         let ticket = aside(app, shell, (network, theirs), said).await?;
-        let row = tickets::row_for(app, shell.clinic.id, ticket).await?;
+        let row = tickets::row_itself(app, shell.clinic.id, ticket).await?;
         Ok::<_, DeskError>((ticket, row.number))
     };
     match taken.await {
@@ -171,7 +217,7 @@ pub fn called(
         shell: &shell,
         number,
         emergency: true,
-        reach: lost.map(|ticket| Reach::of(app, &shell, (ticket, spoken))),
+        reach: lost.map(|ticket| Reach::of(app, &shell, (ticket, app.now(), spoken))),
         answer: String::new(),
     };
     page(StatusCode::OK, &shown)

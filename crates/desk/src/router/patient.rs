@@ -4,6 +4,7 @@ use super::{Door, SessionToken, portal_cookie};
 use crate::portal;
 use crate::public::{self, caps::network};
 use axum::extract::Request;
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use bedside_web::{Problem, csrf};
@@ -16,12 +17,13 @@ pub(super) async fn enter(door: &Door, request: Request, next: Next) -> Result<R
     let cookie = portal_cookie(app)
         .read(request.headers())
         .map(str::to_owned);
-    // Asked first: a session that is over is forgotten as soon as somebody asks for it.
+    // Asked first: a session that is over is forgotten as soon as somebody asks for anything by it.
     let was = match &cookie {
         Some(token) if public::brings_words(&request) => portal::lately(app, token).await?,
         _ => None,
     };
     let session = match &cookie {
+        Some(token) if request.method() == Method::HEAD => portal::still(app, token).await?,
         Some(token) => portal::session(app, token).await?,
         None => None,
     };

@@ -76,7 +76,8 @@ pub(super) struct Checked {
 /// was so already.
 ///
 /// [`DeskError::Stale`] names what others changed since then, and nothing is changed. A cry in a text that another system
-/// writes into a clinic's own field is heard in any case.
+/// writes into a clinic's own field is heard in any case; where it could not be taken in, that is the error, whether the change
+/// was made or not, so that it is sent once more.
 pub async fn change(
     app: &App,
     ctx: &Ctx,

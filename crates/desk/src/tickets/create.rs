@@ -144,12 +144,27 @@ impl NewTicket {
     /// The same with what was typed in place of an address, for a person to make out. It stands below the words in the
     /// clinic's language `locale`, and is not looked through with them: that is what [`called`](Self::called) is for.
     #[must_use]
-    pub fn with_typed(mut self, locale: Locale, address: &str) -> Self {
+    pub fn with_typed(self, locale: Locale, address: &str) -> Self {
         if address.is_empty() {
             return self;
         }
+        self.below(&Texts::new(locale).with("ticket-typed-address", "address", address))
+    }
+
+    /// The same with all of what was typed where a name belongs, where danger was heard in it: of a name a part is kept, and none of
+    /// somebody who is known. It stands where an address that is none does.
+    #[must_use]
+    pub fn with_typed_name(self, locale: Locale, name: &str) -> Self {
+        if name.is_empty() {
+            return self;
+        }
+        self.below(&Texts::new(locale).with("ticket-typed-name", "name", name))
+    }
+
+    /// The same with these words of the desk's below.
+    fn below(mut self, typed: &str) -> Self {
         self.said.get_or_insert_with(|| self.body.clone());
-        let typed = Texts::new(locale).with("ticket-typed-address", "address", address);
+        let typed = &typed[..typed.floor_char_boundary(MAX_BODY / 2)];
         let room = MAX_BODY.saturating_sub(typed.len() + 2);
         self.body.truncate(self.body.floor_char_boundary(room));
         self.body = format!("{}\n\n{typed}", self.body);

@@ -41,8 +41,21 @@ pub(super) async fn cry(
     if !matches!(ctx.actor, Actor::Token { .. }) {
         return Ok(None);
     }
+    let clinic = app.directory.of(ctx.organisation)?;
+    // What the clinic lets choose from is its own wording, and a date is no words. Whatever does not fit such a field may be a
+    // patient's.
+    let is_words = |code: &str, value: &Value| {
+        let field = clinic.fields.iter().find(|field| field.code == code);
+        field.is_none_or(|field| field.kind == "text" || !fits(&field.kind, &field.choices, value))
+    };
+    let brought: Vec<&str> = fields
+        .iter()
+        .filter(|(code, value)| is_words(code, value))
+        .filter_map(|(_, value)| value.as_str())
+        .take(VALUES)
+        .collect();
     let mut words = String::new();
-    for text in fields.values().filter_map(Value::as_str).take(VALUES) {
+    for text in brought {
         let unheard = Unheard {
             channel: Channel::Api,
             subject: "",
@@ -64,6 +77,9 @@ pub(super) async fn cry(
 }
 
 /// Hears these words, and says what became of the change that brought them: its version is the ticket's, the words included.
+///
+/// Where they could not be taken in, that is the answer, also where the change itself is made by then: whoever is told so sends it
+/// once more, the words are heard, and that it was made already is said by [`DeskError::Stale`]. Told that all is well, nobody would.
 pub(super) async fn hear(
     app: &App,
     ctx: &Ctx,

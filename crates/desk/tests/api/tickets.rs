@@ -6,7 +6,7 @@ use crate::common::sink::sink;
 use crate::fixtures::{ALL, Person, Things, audited, ticket};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::jobs;
+use bedside_desk::{jobs, tickets};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -106,6 +106,11 @@ both_engines! {
             let made = client.post("/api/v1/tickets", &new(format!("I am going to kill myself tonight. {count}"))).await.expect(201).json();
             let shown = client.get(&format!("/api/v1/tickets/{}", made["number"])).await.expect(200).json();
             assert_eq!(shown["urgency"], "emergency", "{part}");
+            // An address that is one is theirs, whatever stands beside it.
+            let is_known = part.get("requester").is_none_or(|by| by["email"] == "ana@patient.example");
+            let id = made["id"].as_str().unwrap().parse().unwrap();
+            let view = tickets::view(&desk.app, &desk.system(), id).await.unwrap();
+            assert_eq!(view.contact.email(), is_known.then_some("ana@patient.example"), "{part}");
             if part["requester"]["name"] == "Jane" {
                 let words = format!("/api/v1/tickets/{}/messages", made["id"].as_str().unwrap());
                 let words = client.get(&words).await.expect(200).json();
@@ -123,6 +128,15 @@ both_engines! {
             let made = client.post("/api/v1/tickets", &new).await.expect(201).json();
             let shown = client.get(&format!("/api/v1/tickets/{}", made["number"])).await.expect(200).json();
             assert_eq!(shown["urgency"], "emergency", "{new}");
+        }
+        // What was heard there can be read, however much stood before it.
+        let long = format!("{}{cry}", "my address is ".repeat(20));
+        for who in [json!({ "email": long }), json!({ "email": "ana@patient.example", "name": long })] {
+            let new = json!({ "requester": who, "body": "Why was I charged twice?" });
+            let made = client.post("/api/v1/tickets", &new).await.expect(201).json();
+            let words = format!("/api/v1/tickets/{}/messages", made["id"].as_str().unwrap());
+            let words = client.get(&words).await.expect(200).json();
+            assert!(words["items"][0]["body"].as_str().unwrap().contains(cry), "{words}");
         }
         desk.audit_is_whole().await;
     }

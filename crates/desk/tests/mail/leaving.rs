@@ -103,6 +103,8 @@ both_engines! {
             links::make(work, Purpose::Thread, ticket, contact).await
         })).await.unwrap();
         let (own, here) = (desk.visitor(), format!("/t/{link}"));
+        let unopened = own.get(&format!("{here}/links/{answer}/0")).await.expect(200).text();
+        assert!(unopened.contains(&format!("{here}/open")) && !unopened.contains("bus.example"), "{unopened}");
         own.submit(&here, &format!("{here}/open"), &[]).await.expect(303);
         let page = own.get(&here).await.expect(200).text();
         assert!(!page.contains("href=\"http"), "a link leads out by itself: {page}");
@@ -122,5 +124,7 @@ both_engines! {
         // For nobody but the browser that opened the link.
         let stranger = desk.visitor().get(&way).await;
         assert!((400..500).contains(&stranger.status) && !stranger.text().contains("bus.example"), "{}", stranger.text());
+        // They are told how to go on, as on the page of the conversation.
+        assert!(stranger.text().contains(&format!("{here}/renew")), "{}", stranger.text());
     }
 }

@@ -1,6 +1,7 @@
 //! Words that come when whoever wrote them is in no more, or may not write where they meant to.
 
 use super::*;
+use bedside_desk::public::caps::CRIES_PER_PERSON;
 use bedside_desk::tickets::{self, View, model::TicketRow};
 use common::{Role, both_engines, multipart};
 
@@ -89,6 +90,48 @@ both_engines! {
         assert_eq!(active(&desk).await.len(), FORMS.len());
         // Where nothing was written there is nothing to keep.
         browser.post("/my/privacy", &[("kind", "access")]).await.expect(401);
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_page_that_asks_whether_they_are_in_still_forgets_nobody(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        desk.clock.advance(3600);
+        for _ in 0..2 {
+            browser.request(Method::HEAD, "/my", &[], Body::empty()).await.expect(401);
+        }
+        heard(&sent(&browser, FORMS[0], CRY).await.expect(200).text());
+        let (rows, mia) = (active(&desk).await, contact_of(&desk, MIA).await);
+        assert_eq!((rows.len(), rows[0].ticket.contact, rows[0].ticket.rank()), (1, mia, 0));
+        // Whoever asks for a page is told that they are out, and then nobody is known.
+        browser.get("/my").await;
+        heard(&sent(&browser, FORMS[0], "I am going to kill myself tonight").await.expect(200).text());
+        assert_ne!(active(&desk).await[1].ticket.contact, mia);
+    }
+
+    async fn the_cries_of_one_person_are_all_taken_in_and_open_only_so_many_requests(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let reply = format!("/my/requests/{}/reply", desk.app.id::<()>());
+        let most = usize::try_from(CRIES_PER_PERSON).unwrap();
+        for count in 0..most + 2 {
+            // Pressed twice it counts once.
+            for _ in 0..2 {
+                heard(&sent(&browser, &reply, &format!("{CRY} {count}")).await.expect(200).text());
+            }
+        }
+        let rows = active(&desk).await;
+        assert_eq!(rows.len(), most);
+        let mut there = 0;
+        for row in &rows {
+            there += messages(&desk, row.ticket.id).await;
+        }
+        assert_eq!(there, most + 2, "nothing is lost");
+        desk.clock.advance(3600);
+        heard(&sent(&signed_in(&desk, &sink, MIA).await, &reply, "I am going to kill myself tonight").await.expect(200).text());
+        assert_eq!(active(&desk).await.len(), most + 1);
         desk.audit_is_whole().await;
     }
 

@@ -62,6 +62,14 @@ async fn tickets(desk: &Desk) -> Vec<tickets::model::TicketRow> {
         .rows
 }
 
+/// The first words of the newest request.
+async fn newest(desk: &Desk) -> String {
+    let rows = tickets(desk).await;
+    let newest = rows.iter().max_by_key(|row| row.ticket.number).unwrap();
+    let view = tickets::view(&desk.app, &desk.system(), newest.ticket.id).await;
+    view.unwrap().messages.remove(0).body
+}
+
 both_engines! {
     async fn a_request_comes_in_and_is_thanked_for(desk: Desk) {
         let visitor = desk.visitor();
@@ -437,6 +445,13 @@ both_engines! {
             let rows = tickets(&desk).await;
             assert_eq!(rows.len(), count + 1);
             assert!(rows.iter().all(|row| row.ticket.rank() == 0), "what was typed is looked through whole");
+            assert!(newest(&desk).await.contains(typed.as_str()), "and stands there whole");
+        }
+        // In the name too, also of somebody whose name is known.
+        for typed in [format!("{}{cry}", "my address is ".repeat(20)), cry.to_owned()] {
+            send(&desk, &visitor, ANA, &[]).await.expect(303);
+            send(&desk, &visitor, &changed("name", &typed), &[]).await.expect(303);
+            assert!(newest(&desk).await.contains(&typed), "{typed}");
         }
     }
 

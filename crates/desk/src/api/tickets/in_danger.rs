@@ -5,10 +5,11 @@ use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::{QueueId, UploadId};
-use crate::patients;
+use crate::patients::{self, Requester};
 use crate::records::{Sealing, uploads};
 use crate::tickets::{self, NewTicket, Unheard};
 use crate::timeline::{MAX_BODY, NewAttachment};
+use crate::triage;
 use bedside_codecs::mail::address::Address;
 use bedside_db::Id;
 use bedside_language::{Channel, Level};
@@ -25,6 +26,23 @@ fn locale(new: &NewTicketIn) -> Option<Locale> {
 fn no_address(new: &NewTicketIn) -> Option<&str> {
     let typed = new.requester.as_ref()?.email.as_deref().map(str::trim);
     typed.filter(|typed| !typed.is_empty() && Address::parse(typed).is_err())
+}
+
+/// What was typed where the address belongs.
+fn address(new: &NewTicketIn) -> &str {
+    let typed = new.requester.as_ref().and_then(|by| by.email.as_deref());
+    typed.map(str::trim).unwrap_or_default()
+}
+
+/// What was given as a name.
+fn name(new: &NewTicketIn) -> &str {
+    let by = new.requester.as_ref();
+    by.and_then(|by| by.name.as_deref()).unwrap_or_default()
+}
+
+/// As much as is kept of what is no name, or no address.
+fn short(text: &str) -> String {
+    text.chars().take(KEPT).collect()
 }
 
 /// The names that came with the words, and what is no address: some write in the first field they see.
@@ -47,6 +65,34 @@ pub(super) async fn cries(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<boo
     Ok(weighed.level == Level::Emergency)
 }
 
+/// Whether danger stands in what was typed where a name or an address belongs: then all of it has to be read.
+async fn is_called(app: &App, ctx: &Ctx, new: &NewTicketIn, typed: &str) -> bool {
+    let channel = new.channel.unwrap_or(Channel::Api);
+    let hint = locale(new).unwrap_or(ctx.locale);
+    let called = triage::danger_called(app, channel, (&new.body, typed), hint).await;
+    // What could not be looked at is taken for the worst.
+    called.unwrap_or(true)
+}
+
+/// Who asks, as far as what was said of them can be used: by their address wherever that is one.
+async fn whoever(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<Requester, DeskError> {
+    let (organisation, name) = (ctx.organisation, short(name(new)));
+    if Address::parse(address(new)).is_ok() {
+        let named = Some(name.as_str()).filter(|name| !name.trim().is_empty());
+        let found =
+            patients::requester_by_email(app, organisation, address(new), named, locale(new)).await;
+        match found {
+            // Somebody else was named beside it: whose patient the words are about is not known.
+            Ok(found) if new.contact_id.is_some() || new.patient_id.is_some() => {
+                return found.without_patient(app, organisation).await;
+            }
+            Err(DeskError::Invalid { .. }) => {}
+            found => return found,
+        }
+    }
+    Ok(patients::requester_without_address(app).named(&name))
+}
+
 /// Opens it with what can be used.
 pub(super) async fn open(
     app: &App,
@@ -54,18 +100,22 @@ pub(super) async fn open(
     new: &NewTicketIn,
 ) -> Result<tickets::Landed, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
-    let short = |text: &str| text.chars().take(KEPT).collect::<String>();
-    let mut typed = String::new();
     let requester = match requester(app, ctx, new, locale(new)).await {
-        Ok(found) => found,
-        Err(DeskError::Invalid { .. } | DeskError::NotFound) => {
-            let by = new.requester.as_ref();
-            let address = by.and_then(|by| by.email.as_deref());
-            typed = address.map(|typed| short(typed.trim())).unwrap_or_default();
-            let name = by.and_then(|by| by.name.as_deref());
-            patients::requester_without_address(app).named(&short(name.unwrap_or_default()))
-        }
-        Err(error) => return Err(error),
+        Err(DeskError::Invalid { .. } | DeskError::NotFound) => whoever(app, ctx, new).await?,
+        found => found?,
+    };
+    let named = if !name(new).is_empty() && is_called(app, ctx, new, name(new)).await {
+        name(new)
+    } else {
+        ""
+    };
+    let is_lost = requester.is_new() && requester.email.is_none();
+    let typed = if !is_lost || address(new).is_empty() {
+        String::new()
+    } else if is_called(app, ctx, new, &address(new).replace('@', " ")).await {
+        address(new).to_owned()
+    } else {
+        short(address(new))
     };
     let attachments = files(app, ctx, new, &requester.sealing).await;
     let body = &new.body[..new.body.floor_char_boundary(MAX_BODY)];
@@ -80,7 +130,9 @@ pub(super) async fn open(
     let queue = new.queue_id.map(QueueId::from_uuid);
     ticket.queue = queue.filter(|queue| clinic.queue(*queue).is_some());
     ticket.answer = tickets::Answer::wanted(new.acknowledge.unwrap_or(true));
-    let ticket = ticket.with_typed(clinic.locale, &typed);
+    let ticket = ticket
+        .with_typed_name(clinic.locale, named)
+        .with_typed(clinic.locale, &typed);
     tickets::create(app, ctx, ticket).await
 }
 

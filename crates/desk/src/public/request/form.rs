@@ -102,6 +102,21 @@ impl Form {
         false
     }
 
+    /// All of what was typed where the name belongs, where danger stands in it; else nothing.
+    pub async fn cry_in_name(&self, app: &App, shell: &Shell) -> String {
+        let Some(name) = self.called.first().filter(|name| !name.is_empty()) else {
+            return String::new();
+        };
+        let typed = (self.message.as_str(), name.as_str());
+        let called = triage::danger_called(app, Channel::WebForm, typed, shell.t.locale).await;
+        // What could not be looked at is taken for the worst.
+        if called.unwrap_or(true) {
+            name.clone()
+        } else {
+            String::new()
+        }
+    }
+
     /// The words of danger in a form that belongs to no clinic: those of its message, with the names where those are it.
     pub async fn cry(&self, app: &App, shell: &Shell) -> String {
         let words = self.message.clone();
@@ -138,7 +153,8 @@ impl Form {
                 "name" => usable.name = self.name.chars().take(MAX_NAME).collect(),
                 "email" => {
                     usable.email.clear();
-                    usable.unusable = self.email.chars().take(MAX_NAME).collect();
+                    // All of it: it may be what was heard.
+                    usable.unusable.clone_from(&self.email);
                 }
                 _ => {}
             }

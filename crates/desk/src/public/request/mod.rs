@@ -65,9 +65,9 @@ enum Reached {
     /// There is none.
     #[serde(rename = "n")]
     Lost,
-    /// There was none, and they said one.
+    /// There was none, and they said one. The request is from then.
     #[serde(rename = "s")]
-    Said,
+    Said(Timestamp),
 }
 
 #[derive(Template)]
@@ -381,13 +381,17 @@ pub async fn thanks(
     let receipt = read(&app, &shell, asked.r.as_deref().unwrap_or("")).await;
     let thanks = match receipt {
         Ok((ticket, receipt)) => {
-            let (_, asked_for, _, spoken, reached) = receipt;
+            let (_, asked_for, at, spoken, reached) = receipt;
             if is_emergency(&ticket) {
                 shell = shell.telling_in(told::tagged(&spoken), ticket.number);
             }
             let mut thanks = thanked(&app, &shell, &ticket);
             if reached != Reached::Known {
-                let reach = Reach::of(&app, &shell, (asked_for, spoken));
+                let since = match reached {
+                    Reached::Said(since) => since,
+                    Reached::Known | Reached::Lost => at,
+                };
+                let reach = Reach::of(&app, &shell, (asked_for, since, spoken));
                 thanks.reach = Some(reach.after(reached));
             }
             Ok(thanks)
@@ -400,7 +404,7 @@ pub async fn thanks(
     })
 }
 
-/// The request that a receipt is of, and what the receipt says.
+/// The request that a receipt is of, itself also where it went into another one since, and what the receipt says.
 async fn read(app: &App, shell: &Shell, text: &str) -> Result<(Ticket, Receipt), DeskError> {
     let receipt: Receipt =
         cursor::decode(THANKS, text, &app.keyring.web_mac()).map_err(|_| DeskError::NotFound)?;
@@ -411,7 +415,7 @@ async fn read(app: &App, shell: &Shell, text: &str) -> Result<(Ticket, Receipt),
     if app.now().seconds_since(at) > THANKS_SECONDS {
         return Err(DeskError::Gone);
     }
-    let ticket = tickets::row_for(app, organisation, id).await?;
+    let ticket = tickets::row_itself(app, organisation, id).await?;
     Ok((ticket, receipt))
 }
 

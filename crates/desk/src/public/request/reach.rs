@@ -10,7 +10,7 @@ use super::super::files::{self, Sent};
 use super::super::heard;
 use super::super::shell::{Shell, page, refused, refused_keeping, see_other};
 use super::super::told::{self, Told};
-use super::{Asked, Reached, Receipt, ThanksPage, frame, is_emergency, no_form, thanks_path};
+use super::{Asked, Reached, Receipt, frame, no_form, thanked, thanks_path};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, TicketId};
@@ -20,6 +20,7 @@ use crate::tickets::{self, CLOSED_MEANWHILE, Inbound, NewTicket};
 use crate::timeline::MAX_BODY;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use bedside_db::Timestamp;
 use bedside_language::Channel;
@@ -118,11 +119,15 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// The empty form for a request whose words are in the language with this tag; empty where that is unknown. `shell` tells in it
-    /// where to call.
-    pub fn of(app: &App, shell: &Shell, (ticket, spoken): (TicketId, String)) -> Self {
+    /// The empty form for a request that was sent at this time, and whose words are in the language with this tag; empty where that
+    /// is unknown. `shell` tells in it where to call.
+    pub fn of(
+        app: &App,
+        shell: &Shell,
+        (ticket, since, spoken): (TicketId, Timestamp, String),
+    ) -> Self {
         let own = shell.told.as_ref().and_then(|told| Own::of(told));
-        let pass: Pass = (shell.clinic.id, ticket, app.now(), spoken);
+        let pass: Pass = (shell.clinic.id, ticket, since, spoken);
         Self {
             pass: cursor::encode(REACH, &pass, &app.keyring.web_mac()),
             action: shell.link(&format!("{}/reach", shell.request_path())),
@@ -138,7 +143,7 @@ impl Reach {
     #[must_use]
     pub(super) fn after(self, reached: Reached) -> Self {
         Self {
-            said: reached == Reached::Said,
+            said: matches!(reached, Reached::Said(_)),
             ..self
         }
     }
@@ -173,7 +178,10 @@ pub async fn send(
         Ok(shell) => shell,
         Err(why) => {
             let sent = sent.unwrap_or_default();
-            return no_form(&app, why, &parts, lang, sent.kept(FIELD));
+            let lang = Some(sent.text("lang")).filter(|lang| !lang.is_empty());
+            let lang = lang.or(asked.lang.as_deref());
+            let heard = astray(&app, &parts, lang, &sent).await;
+            return heard.unwrap_or_else(|| no_form(&app, why, &parts, lang, sent.kept(FIELD)));
         }
     };
     // What is shown here is sent: the switch of languages leads to the form.
@@ -199,6 +207,13 @@ pub async fn send(
     }
 }
 
+/// The answer to words of danger for a clinic that is not here, or is not named, where the desk can say whose they are.
+async fn astray(app: &App, parts: &Parts, lang: Option<&str>, sent: &Sent) -> Option<Response> {
+    let shell = Shell::of_desk(app, parts, lang)?;
+    let network = network(&parts.headers, &parts.extensions, &app.config);
+    heard::elsewhere(app, &shell, network, (sent.text(FIELD), sent)).await
+}
+
 /// Why words are not taken in.
 enum Objection {
     /// The page comes back with this note.
@@ -217,7 +232,7 @@ async fn taken(
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let (words, hint) = (sent.text(FIELD), shell.t.locale);
     let pass = pass_of(app, shell, sent.text("pass")).map_err(Objection::Refused)?;
-    let (organisation, ticket, _, spoken) = pass.clone();
+    let (organisation, ticket, since, spoken) = pass.clone();
     let row = tickets::row_for(app, organisation, ticket).await;
     let row = row.map_err(Objection::Refused)?;
     let objection = if words.is_empty() {
@@ -243,7 +258,9 @@ async fn taken(
             return Err(Objection::Note(pass, status, note));
         }
     };
-    let receipt: Receipt = (organisation, there, app.now(), spoken, Reached::Said);
+    // Whatever is said, the day in which more can be said is the first one's.
+    let reached = Reached::Said(since);
+    let receipt: Receipt = (organisation, there, app.now(), spoken, reached);
     Ok(thanks_path(app, &shell.request_path(), &receipt))
 }
 
@@ -260,7 +277,8 @@ fn admitted(
         && (network.is_none() || app.caps.take(by_network, PER_NETWORK, now).is_ok())
 }
 
-/// Adds the words to the request of which the page thanked, or to one beside it where that takes no more, and says to which.
+/// Adds the words to the request of which the page thanked, or to one beside it where that takes no more, and says of which the next
+/// page thanks. After a merge that is the one they know, and nothing of the other.
 async fn add(
     app: &App,
     shell: &Shell,
@@ -283,7 +301,8 @@ async fn add(
                 external: external.clone(),
                 ..Inbound::new(contact, Channel::WebForm, body.clone())
             };
-            tickets::inbound(app, &ctx, row.id, new).await
+            let added = tickets::inbound(app, &ctx, row.id, new).await;
+            added.map(|_| asked_for)
         }
         None => Err(DeskError::Conflict {
             code: CLOSED_MEANWHILE,
@@ -303,7 +322,8 @@ async fn add(
                 related: Some(row.id),
                 ..NewTicket::new(requester, Channel::WebForm, "", body)
             };
-            tickets::create(app, &ctx, new).await
+            let opened = tickets::create(app, &ctx, new).await;
+            opened.map(|landed| landed.id)
         }
         added => added,
     };
@@ -312,7 +332,7 @@ async fn add(
         Err(DeskError::Conflict {
             code: "duplicate", ..
         }) => Ok(asked_for),
-        added => added.map(|landed| landed.id),
+        added => added,
     }
 }
 
@@ -320,10 +340,10 @@ async fn add(
 async fn again(
     app: &App,
     shell: &Shell,
-    ((organisation, ticket, _, spoken), typed): (Pass, &str),
+    ((organisation, ticket, since, spoken), typed): (Pass, &str),
     (status, note): (StatusCode, &'static str),
 ) -> Response {
-    let row = match tickets::row_for(app, organisation, ticket).await {
+    let row = match tickets::row_itself(app, organisation, ticket).await {
         Ok(row) => row,
         Err(error) => return refused(shell, error),
     };
@@ -331,15 +351,10 @@ async fn again(
     let reach = Reach {
         typed: typed.chars().take(2 * MAX_WORDS).collect(),
         wrong: Some(note),
-        ..Reach::of(app, &shell, (ticket, spoken))
+        ..Reach::of(app, &shell, (ticket, since, spoken))
     };
-    let shown = ThanksPage {
-        shell: &shell,
-        number: row.number,
-        emergency: is_emergency(&row),
-        reach: Some(reach),
-        answer: String::new(),
-    };
+    let mut shown = thanked(app, &shell, &row);
+    shown.reach = Some(reach);
     page(status, &shown)
 }
 

@@ -144,6 +144,13 @@ async fn open(
     new.category = Some(form.category.clone()).filter(|code| !code.is_empty());
     new.attachments = attachments;
     new.external = Some((EXTERNAL, delivery));
-    let new = new.with_typed(shell.clinic.locale, &form.unusable);
+    let cry = if danger {
+        form.cry_in_name(app, shell).await
+    } else {
+        String::new()
+    };
+    let new = new
+        .with_typed_name(shell.clinic.locale, &cry)
+        .with_typed(shell.clinic.locale, &form.unusable);
     Ok(tickets::create(app, &shell.ctx(), new).await?.id)
 }

@@ -464,7 +464,8 @@ pub async fn file(
         .unwrap_or_else(|error| failed(&caller, error, Kept::default()))
 }
 
-/// The page between the thread and wherever a link in it leads, for the browser the link is bound to.
+/// The page between the thread and wherever a link in it leads, for the browser the link is bound to; any other is told how to go
+/// on, as on the thread's own page.
 pub async fn leads_away(
     State(app): State<App>,
     Path((token, message, place)): Path<(String, String, String)>,
@@ -476,14 +477,13 @@ pub async fn leads_away(
         Err(response) => return response,
     };
     let cookie = cookie(&caller.app, &parts.headers);
-    let found = async {
-        let Look::Mine(visit) = links::look(&caller.app, &caller.token, cookie.as_deref()).await?
-        else {
-            return Err(DeskError::NotFound);
-        };
-        away::shown(&Writing::behind(&caller), &visit, (&message, &place)).await
+    let answer = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
+        Ok(Look::Mine(visit)) => {
+            away::shown(&Writing::behind(&caller), &visit, (&message, &place)).await
+        }
+        Ok(Look::Unopened(_)) => Ok(unopened(&caller, Kept::default())),
+        Ok(Look::Elsewhere) => Ok(elsewhere(&caller, Kept::default())),
+        Err(error) => Err(error),
     };
-    found
-        .await
-        .unwrap_or_else(|error| failed(&caller, error, Kept::default()))
+    answer.unwrap_or_else(|error| failed(&caller, error, Kept::default()))
 }
