@@ -63,11 +63,13 @@ pub(crate) async fn heard(
     let ids: Vec<TicketId> = ids.into_iter().collect();
     let whom = restricted::about_tickets(&mut conn, ctx.organisation, &ids).await?;
     let open = restricted::opened_of(app, &mut conn, ctx, whom.values().copied()).await?;
-    let heard = ids.into_iter().filter_map(|id| match whom.get(&id).copied() {
-        // Of one that is gone nobody knows whom it was about.
-        None => everywhere.then_some((id, false)),
-        Some(about) if about.queue.is_some_and(|queue| !ctx.reaches(queue)) => None,
-        Some(about) => Some((id, open.admit(ctx, about))),
-    });
+    let heard = ids
+        .into_iter()
+        .filter_map(|id| match whom.get(&id).copied() {
+            // Of one that is gone nobody knows whom it was about.
+            None => everywhere.then_some((id, false)),
+            Some(about) if about.queue.is_some_and(|queue| !ctx.reaches(queue)) => None,
+            Some(about) => Some((id, open.admit(ctx, about))),
+        });
     Ok(heard.collect())
 }

@@ -256,7 +256,11 @@ mod tests {
         // All of them do.
         let heard = at_most(1_000, all, |_| true);
         assert_eq!(heard.len(), 1_000);
-        assert!(heard.windows(2).all(|two| two[1].start - two[0].start == 18));
+        assert!(
+            heard
+                .windows(2)
+                .all(|two| two[1].start - two[0].start == 18)
+        );
         assert!(spread(0, vec![1]).is_empty() && spread(3, Vec::<u8>::new()).is_empty());
     }
 }
