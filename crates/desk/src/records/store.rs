@@ -158,7 +158,10 @@ pub(super) async fn about_tickets(
     ids: &[TicketId],
 ) -> Result<HashMap<TicketId, About>, DeskError> {
     let mut found = HashMap::with_capacity(ids.len());
-    let read = |row: &Row<'_>| Ok((row.get(3)?, about(row)?.in_queue(row.get(2)?)));
+    let read = |row: &Row<'_>| {
+        let id: TicketId = row.get(3)?;
+        Ok((id, about(row)?.in_queue(row.get(2)?)))
+    };
     for some in ids.chunks(TOGETHER) {
         let filled = some.iter().chain(iter::repeat(&some[0])).take(TOGETHER);
         let args: Vec<Value<'_>> = iter::once(organisation.to_value())

@@ -7,8 +7,8 @@
 use crate::error::DeskError;
 use tokio::sync::Semaphore;
 
-/// Bytes of words that are looked at where they are: some milliseconds' worth, also where there is no full stop. Longer ones are
-/// looked at on a thread of their own.
+/// Bytes of words that are looked at where they are: few enough that a text without a full stop, each stretch of which is heard,
+/// holds up nobody either. Longer ones are looked at on a thread of their own.
 pub const IN_PLACE: usize = 8 * 1024;
 /// Longer ones that are looked at at the same time; others wait for their turn.
 const AT_ONCE: usize = 2;

@@ -29,7 +29,7 @@ const WORRY: f32 = 0.7;
 /// whole in one of the longer ones, one of eight in a shorter one, with little around it.
 const STRETCHES: [(usize, usize); 2] = [(28, 12), (14, 6)];
 /// Stretches of a text that are listened to: as many as in four thousand words of one sentence. Of more, those in which something
-/// is named come first: a book without a full stop takes no longer than a long letter.
+/// is named come first: beyond a long letter a text without a full stop takes no longer for its stretches.
 const HEARD: usize = 1_000;
 /// Stretches of a text, those that sound loudest, that are weighed as messages of their own.
 const WEIGHED: usize = 6;

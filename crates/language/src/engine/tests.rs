@@ -200,7 +200,7 @@ fn small_talk_is_all_that_is_said_or_none() {
         ("hi there friend there", false),
     ] {
         let look = engine.look(&message(text));
-        assert_eq!(look.small_talk, expected, "{:.40}", text);
+        assert_eq!(look.small_talk, expected, "{text:.40}");
     }
 }
 
