@@ -476,6 +476,7 @@ audit-action-ticket-create = Opened a new request
 audit-action-ticket-disposition = Recorded a disposition
 audit-action-ticket-follow = Followed a request
 audit-action-ticket-hand-over = Handed a request to a nurse
+audit-action-ticket-hand-over-undo = Took a hand-over to a nurse back
 audit-action-ticket-label = Changed who may see a request
 audit-action-ticket-link = Linked requests
 audit-action-ticket-list = Looked at a list of requests

@@ -482,6 +482,7 @@ audit-action-ticket-create = Creó una solicitud
 audit-action-ticket-disposition = Guardó una decisión clínica
 audit-action-ticket-follow = Siguió una solicitud
 audit-action-ticket-hand-over = Pasó una solicitud a enfermería
+audit-action-ticket-hand-over-undo = Deshizo un paso a enfermería
 audit-action-ticket-label = Cambió quién puede ver una solicitud
 audit-action-ticket-link = Vinculó solicitudes
 audit-action-ticket-list = Vio una lista de solicitudes

@@ -30,6 +30,10 @@ const SIGNATURES: &[u16] = &[
     0x0403, 0x0503, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201,
 ];
 
+/// How long an answer to a beginning of old is waited for: a proxy that drops one says nothing at all, and one that goes on says so
+/// at once.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// A record that holds a handshake, and the handshake that says which version was chosen.
 const HANDSHAKE: u8 = 22;
 const SERVER_HELLO: u8 = 2;
@@ -97,8 +101,8 @@ async fn look_at(host: &str, port: u16, extra_roots: Option<&Path>) -> Result<Se
     Ok(Seen {
         version,
         suite,
-        takes_old: takes(host, port, &hello(host, OLD, SUITES_OF_OLD)).await?,
-        takes_weak: takes(host, port, &hello(host, NOW, WEAK_SUITES)).await?,
+        takes_old: takes(host, port, &hello(host, OLD, SUITES_OF_OLD), SILENCE).await?,
+        takes_weak: takes(host, port, &hello(host, NOW, WEAK_SUITES), SILENCE).await?,
     })
 }
 
@@ -108,15 +112,17 @@ async fn connect(host: &str, port: u16) -> Result<TcpStream, Error> {
         .map_err(Error::Nobody)
 }
 
-/// Whether the server goes on after this beginning. An alert, silence and a closed connection are a no.
-async fn takes(host: &str, port: u16, hello: &[u8]) -> Result<bool, Error> {
+/// Whether the server goes on after this beginning. An alert, a closed connection and `silence` of that length are a no.
+async fn takes(host: &str, port: u16, hello: &[u8], silence: Duration) -> Result<bool, Error> {
     let mut stream = connect(host, port).await?;
     // The head of a record and the kind of its first message; an alert is longer than that.
     let mut head = [0; 6];
-    let answered = match stream.write_all(hello).await {
-        Ok(()) => stream.read_exact(&mut head).await.is_ok(),
-        Err(_) => false,
+    let answer = async {
+        stream.write_all(hello).await?;
+        stream.read_exact(&mut head).await
     };
+    let answered = tokio::time::timeout(silence, answer).await;
+    let answered = answered.is_ok_and(|answer| answer.is_ok());
     Ok(answered && head[0] == HANDSHAKE && head[5] == SERVER_HELLO)
 }
 

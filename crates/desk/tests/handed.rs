@@ -11,6 +11,7 @@ use bedside_desk::ids::{QueueId, TicketId};
 use bedside_desk::orgs::model::purpose;
 use bedside_desk::patients::{self, NewPatient, PointKind};
 use bedside_desk::privacy::erasure;
+use bedside_desk::staff;
 use bedside_desk::tickets::{
     self, Asked, Decided, Patch, Reply, Status, TicketView, Urgency, View,
 };
@@ -192,6 +193,67 @@ both_engines! {
             tickets::hand_over(&desk.app, &agent, other, None, asked("overdose", &[("awake", answer)])).await.unwrap();
             assert_eq!(seen(&desk, other).await.ticket.urgency, Urgency::Emergency, "{answer}");
         }
+    }
+
+    async fn whoever_handed_over_takes_it_back_while_nobody_decided(desk: Desk) {
+        let (agent, nurse) = (desk.ctx(Role::Agent), desk.ctx(Role::Nurse));
+        let id = general(&desk, ADDRESS).await;
+        let nothing = tickets::take_back(&desk.app, &agent, id, None).await;
+        assert!(matches!(nothing, Err(DeskError::NotFound)), "{nothing:?}");
+        let version = handed_over(&desk, id).await;
+        for other in [Role::Supervisor, Role::Nurse] {
+            assert!(!seen(&desk, id).await.nursed.waits_by(&desk.ctx(other).actor));
+            let refused = tickets::take_back(&desk.app, &desk.ctx(other), id, None).await;
+            assert!(matches!(refused, Err(DeskError::NotFound)), "{other:?}: {refused:?}");
+        }
+        let stale = tickets::take_back(&desk.app, &agent, id, Some(version - 1)).await;
+        assert!(matches!(stale, Err(DeskError::Stale { .. })), "{stale:?}");
+        assert!(seen(&desk, id).await.nursed.waits_by(&agent.actor));
+        let version = tickets::take_back(&desk.app, &agent, id, Some(version)).await.unwrap();
+        let after = seen(&desk, id).await;
+        assert_eq!((after.ticket.version, after.nursed.waits), (version, false));
+        assert_eq!(after.events.last().unwrap().data["to"], json!({ "hand_over_undone": null }));
+        change(&desk, Role::Agent, id, resolved()).await.unwrap();
+
+        // What a clinician decided nobody takes back.
+        let other = general(&desk, "other@patient.example").await;
+        handed_over(&desk, other).await;
+        tickets::dispose(&desk.app, &nurse, other, None, decided("no_need", "")).await.unwrap();
+        let late = tickets::take_back(&desk.app, &agent, other, None).await;
+        assert!(matches!(late, Err(DeskError::NotFound)), "{late:?}");
+
+        // By the page.
+        let third = desk.ticket("third@patient.example", "My ankle", "My ankle hurts when I walk.").await;
+        handed_over(&desk, third).await;
+        let path = format!("/tickets/{}", seen(&desk, third).await.ticket.number);
+        let version = seen(&desk, third).await.ticket.version.to_string();
+        let browser = desk.browser(Role::Agent).await;
+        assert!(browser.get(&path).await.expect(200).text().contains("Take the hand-over back"));
+        let nurses = desk.browser(Role::Nurse).await.get(&path).await.expect(200).text();
+        assert!(nurses.contains("id=\"nurse\"") && !nurses.contains("Take the hand-over back"), "{nurses}");
+        let sent = [("version", version.as_str())];
+        let _ = browser.submit(&path, &format!("{path}/questions/back"), &sent).await.expect(303);
+        let page = browser.get(&path).await.expect(200).text();
+        assert!(!page.contains("id=\"nurse\"") && page.contains("took the hand-over back"), "{page}");
+        desk.audit_is_whole().await;
+    }
+
+    async fn nothing_is_handed_to_nobody(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = general(&desk, ADDRESS).await;
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        for person in staff::list(&desk.app, &desk.system()).await.unwrap() {
+            if clinic.role(&person.role).is_some_and(|role| role.clinical) {
+                staff::disable(&desk.app, &desk.system(), person.id).await.unwrap();
+            }
+        }
+        let refused = tickets::hand_over(&desk.app, &agent, id, None, asked("other", &[])).await;
+        assert!(matches!(refused, Err(DeskError::Conflict { code: "no_clinician", .. })), "{refused:?}");
+        assert_eq!(steps(&desk).await, 0);
+        // What means an emergency rings all the same, and waits for nobody who isn't there.
+        tickets::hand_over(&desk.app, &agent, id, None, asked("cardiac", &[("now", "yes")])).await.unwrap();
+        let rung = seen(&desk, id).await;
+        assert_eq!((rung.ticket.urgency, rung.nursed.waits), (Urgency::Emergency, false));
     }
 
     async fn answers_that_fit_no_question_are_refused(desk: Desk) {

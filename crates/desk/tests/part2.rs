@@ -162,6 +162,13 @@ both_engines! {
         assert_eq!(answer(own).await, "All is well.");
         let words = answer(theirs).await;
         assert!(words.starts_with("All is well.\n\n") && words.contains(SHORT), "{words}");
+
+        // Of whoever writes about nobody on file nothing says that they are the patient.
+        let nobody = desk.ticket("nobody@example.org", "A question", "How is she?").await;
+        assert_eq!(answer(nobody).await, "All is well.");
+        labels::under_part2(app, &ctx, nobody, None, true).await.unwrap();
+        let words = answer(nobody).await;
+        assert!(words.starts_with("All is well.\n\n") && words.contains(SHORT), "{words}");
     }
 
     async fn a_request_of_nobody_is_kept_from_whoever_may_not_know_of_such_care(desk: Desk) {

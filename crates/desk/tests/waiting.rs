@@ -265,7 +265,7 @@ both_engines! {
         let agent = desk.ctx(Role::Agent);
         let id = desk.ticket("asks@example.org", "A bill", "What is this charge?").await;
         let before = seen(&desk, id).await.ticket;
-        let note = tickets::note(&desk.app, &agent, id, "Ask the lab.".to_owned(), Vec::new()).await.unwrap();
+        let note = tickets::note(&desk.app, &agent, id, "Ask the lab.".to_owned(), Vec::new()).await.unwrap().id;
         let new = tickets::split(&desk.app, &agent, id, vec![note], "The lab".to_owned()).await.unwrap();
         let new = seen(&desk, new).await.ticket;
         assert_eq!((new.waiting_since, new.clocks.first_response, new.clocks.next_response), (None, None, None));

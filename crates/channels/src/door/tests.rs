@@ -79,7 +79,9 @@ async fn whoever_goes_on_after_an_old_beginning_is_found_out() {
     for (answer, taken) in table {
         let port = says(answer).await;
         let sent = hello("localhost", OLD, SUITES_OF_OLD);
-        let told = takes("localhost", port, &sent).await.expect("an answer");
+        let told = takes("localhost", port, &sent, TIME)
+            .await
+            .expect("an answer");
         assert_eq!(told, taken, "{answer:?}");
     }
     let (listener, port) = listening().await;
@@ -89,6 +91,17 @@ async fn whoever_goes_on_after_an_old_beginning_is_found_out() {
     let (_silent, port) = listening().await;
     let error = look("localhost", port, None, Duration::from_millis(50)).await;
     assert!(matches!(error, Err(Error::TooSlow)), "{error:?}");
+}
+
+#[tokio::test]
+async fn silence_is_a_no() {
+    let (_silent, port) = listening().await;
+    for (version, suites) in [(OLD, SUITES_OF_OLD), (NOW, WEAK_SUITES)] {
+        let sent = hello("localhost", version, suites);
+        let silence = Duration::from_millis(50);
+        let told = takes("localhost", port, &sent, silence).await;
+        assert!(matches!(told, Ok(false)), "{told:?}");
+    }
 }
 
 /// Else every server would refuse it, whatever it takes of others.

@@ -240,6 +240,7 @@ pub const ACTIONS: &[&str] = &[
     "ticket.follow",
     "ticket.found",
     "ticket.hand_over",
+    "ticket.hand_over_undo",
     "ticket.label",
     "ticket.link",
     "ticket.list",

@@ -11,12 +11,10 @@ use crate::records::{Class, uploads};
 use crate::router::{Access, Route};
 use crate::tickets::{self, Reply, Status};
 use crate::timeline::MessageKind;
-use crate::triage;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bedside_db::Id;
-use bedside_language::Level;
 use bedside_web::json::Json;
 use bedside_web::query::Query;
 use serde::{Deserialize, Serialize};
@@ -202,16 +200,13 @@ pub(super) async fn note(
     Json(new): Json<NoteIn>,
 ) -> Answer<Response> {
     let attachments = files(&app, &ctx, id, &new.attachments).await?;
-    let found = triage::in_a_note(&app, &new.body, ctx.locale).await?;
     let note = tickets::note(&app, &ctx, id, new.body, attachments).await?;
     let made = NoteMade {
-        id: note.uuid(),
-        danger: found.level == Level::Emergency,
+        id: note.id.uuid(),
+        danger: note.danger,
     };
-    Ok(created(
-        &format!("/api/v1/tickets/{id}/messages/{note}"),
-        &made,
-    ))
+    let at = format!("/api/v1/tickets/{id}/messages/{}", note.id);
+    Ok(created(&at, &made))
 }
 
 /// What the ticket's contact says, written down.

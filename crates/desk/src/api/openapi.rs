@@ -118,6 +118,10 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
                 "A request that has ended can't be snoozed or handed to a nurse.",
             ),
             (
+                "no_clinician",
+                "Nobody at work has a clinical role, so nothing is handed to a nurse.",
+            ),
+            (
                 "disposition_needed",
                 "The ticket was handed to a nurse, and is not resolved or closed before a disposition.",
             ),

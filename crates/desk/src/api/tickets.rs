@@ -15,7 +15,7 @@ use crate::patients::{self, Requester};
 use crate::records::uploads;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Calm, CalmReason, NewTicket, Patch, Status, Urgency, View};
-use crate::triage;
+use crate::triage::{self, Whose};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -293,7 +293,7 @@ async fn without_address(
     let channel = new.channel.unwrap_or(Channel::Api);
     let spoken = matches!(channel, Channel::Phone | Channel::Video);
     let hint = locale.unwrap_or(ctx.locale);
-    if !(spoken || triage::in_danger(app, channel, &new.body, hint).await?) {
+    if !(spoken || triage::in_danger(app, Whose::Desk, channel, &new.body, hint).await?) {
         return Err(DeskError::invalid(
             "requester.email",
             "required",

@@ -12,7 +12,7 @@ use crate::error::DeskError;
 use crate::ids::{MessageId, OrganisationId, TicketId};
 use crate::knowledge::Knowledge;
 use crate::surveys::day_of;
-use crate::triage;
+use crate::triage::{self, Whose};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::themes::Sentiment;
@@ -70,7 +70,9 @@ pub(crate) fn is_feedback(channel: Channel, category: &str) -> bool {
 /// Looks a text through, with the subject above it if it has one.
 pub(crate) async fn look(app: &App, subject: &str, text: &str) -> Result<Felt, DeskError> {
     let (knowledge, said) = (app.knowledge(), format!("{subject}\n{text}"));
-    let found = triage::apart(said.len(), move || knowledge.themes.look(&said)).await?;
+    let bytes = said.len();
+    let look = move |_| knowledge.themes.look(&said);
+    let found = triage::apart(Whose::Desk, bytes, look).await?;
     let themes = found
         .themes
         .into_iter()

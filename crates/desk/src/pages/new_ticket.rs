@@ -8,7 +8,7 @@ use crate::error::DeskError;
 use crate::patients;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Answer, NewTicket};
-use crate::triage;
+use crate::triage::{self, Whose};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -138,8 +138,9 @@ impl Request {
         let said = format!("{}\n\n{}", self.subject, self.body);
         let called = (said.as_str(), self.name.as_str());
         Ok(
-            triage::in_danger(&page.app, Channel::Phone, &said, hint).await?
-                || triage::danger_called(&page.app, Channel::Phone, called, hint).await?,
+            triage::in_danger(&page.app, Whose::Desk, Channel::Phone, &said, hint).await?
+                || triage::danger_called(&page.app, Whose::Desk, Channel::Phone, called, hint)
+                    .await?,
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use super::choices::Choice;
 use super::forms::Form;
-use super::layout::{Page, redirect_saying};
+use super::layout::{Page, redirect, redirect_saying};
 use super::ticket::{Typed, answer};
 use super::ticket_actions::{again, back, id_of, own_draft};
 use super::ui::{self, When};
@@ -24,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
     let write = Access::Staff(Permission::TicketsWrite);
     vec![
         Route::post("/tickets/{ticket}/questions", write, hand_over),
+        Route::post("/tickets/{ticket}/questions/back", write, take_back),
         Route::post("/tickets/{ticket}/disposition", write, dispose),
     ]
 }
@@ -39,6 +40,8 @@ pub(super) struct Nurse {
     pub decide: Option<Decide>,
     /// Whether it waits for a nurse.
     pub waits: bool,
+    /// Whether the reader handed it over and can take that back.
+    pub own: bool,
     /// What was decided last.
     pub decided: Option<Made>,
 }
@@ -118,6 +121,7 @@ impl Nurse {
             ask: asks.then(|| shown.ask(danger && !nursed.waits)),
             decide: decides.then(|| shown.decide()),
             waits: nursed.waits,
+            own: nursed.waits_by(&page.ctx.actor),
             decided: shown.made(names),
         }
     }
@@ -271,6 +275,21 @@ async fn hand_over(
             };
             again(&page, &ticket, typed, error).await
         }
+    }
+}
+
+async fn take_back(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let ctx = page.once(said(&sent, "once"), "take back");
+    match tickets::take_back(&page.app, &ctx, id, version(&sent)).await {
+        Ok(_) => Ok(redirect_saying(&back(&ticket), "hand-over-undone")),
+        // A clinician was faster, or it was taken back already: the page says which.
+        Err(DeskError::NotFound) => Ok(redirect(&back(&ticket))),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
 

@@ -111,7 +111,7 @@ impl Typed {
             Some("error-nothing-left") => "f-split",
             Some("error-calm-needed" | "error-calm-reason") => "calm-reason",
             Some("error-calm-words") => "calm-words",
-            Some("error-questions") => "questions",
+            Some("error-questions" | "error-no-clinician") => "questions",
             Some("error-disposition-needed") => "nurse",
             Some("error-disposition-choose") => "d-code",
             Some("error-disposition-words") => "d-words",

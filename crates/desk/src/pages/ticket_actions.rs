@@ -17,12 +17,10 @@ use crate::records::Class;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Patch, Reply, Status};
 use crate::timeline::{self, MessageState};
-use crate::triage;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
-use bedside_language::Level;
 use bedside_web::multipart::{File, LeftOut};
 use jiff::ToSpan;
 use serde::Deserialize;
@@ -121,6 +119,7 @@ pub(super) async fn again(
             typed.error = Some(match code {
                 "crisis" => "error-crisis-snooze",
                 "no_crisis" => "error-no-crisis",
+                "no_clinician" => "error-no-clinician",
                 "disposition_needed" => "error-disposition-needed",
                 "ended" => "error-ended",
                 "merged" => "error-merged",
@@ -204,13 +203,12 @@ async fn send(
         return answer(&page, status, &ticket, Some(typed)).await;
     }
     match write_once(&page, id, &form, &sent.files).await {
-        Ok(message) => {
+        Ok((message, danger)) => {
             // The words are on their way: what goes wrong with their draft must not look like a failure to send.
             if let Err(error) = drafts::forget(&page.app, &page.ctx, id).await {
                 tracing::warn!(%error, "the draft of what was sent is still there");
             }
-            let said = if form.kind() == drafts::Kind::Note && rings_nowhere(&page, id, &form).await
-            {
+            let said = if danger && rings_nowhere(&page, id).await {
                 "note-danger"
             } else {
                 "sent"
@@ -224,12 +222,8 @@ async fn send(
     }
 }
 
-/// Whether a note reads as if somebody may be in danger, and its request does not stand at the top yet.
-async fn rings_nowhere(page: &Page, id: TicketId, form: &Composed) -> bool {
-    let found = triage::in_a_note(&page.app, &form.body, page.ctx.locale).await;
-    if !found.is_ok_and(|found| found.level == Level::Emergency) {
-        return false;
-    }
+/// Whether a request does not stand at the top yet.
+async fn rings_nowhere(page: &Page, id: TicketId) -> bool {
     let row = tickets::row_for(&page.app, page.ctx.organisation, id).await;
     row.is_ok_and(|ticket| ticket.rank() != 0)
 }
@@ -257,13 +251,14 @@ async fn make_theirs(
     }
 }
 
-/// Adds an answer, a note, or what they said. Sent twice it is there once; sent again after it was taken back it is another one.
+/// Adds an answer, a note, or what they said; says of a note as well whether it reads as if somebody may be in danger. Sent twice
+/// it is there once; sent again after it was taken back it is another one.
 async fn write_once(
     page: &Page,
     id: TicketId,
     form: &Composed,
     files: &[File],
-) -> Result<MessageId, DeskError> {
+) -> Result<(MessageId, bool), DeskError> {
     let sent = words_of_files(files.iter().map(|file| (file.name.as_str(), &*file.bytes)));
     let mut words = format!(
         "{} {} {} {:?} {sent}",
@@ -274,8 +269,13 @@ async fn write_once(
         let sealing = tickets::sealing(&page.app, &ctx, id).await?;
         let attachments = files::keep(page, &sealing, files).await?;
         let body = form.body.clone();
+        let mut danger = false;
         let message = match form.kind() {
-            drafts::Kind::Note => tickets::note(&page.app, &ctx, id, body, attachments).await?,
+            drafts::Kind::Note => {
+                let note = tickets::note(&page.app, &ctx, id, body, attachments).await?;
+                danger = note.danger;
+                note.id
+            }
             drafts::Kind::Said => tickets::said(&page.app, &ctx, id, body, attachments).await?,
             drafts::Kind::Reply => {
                 let reply = Reply {
@@ -289,7 +289,7 @@ async fn write_once(
             }
         };
         if !(was_replayed(&ctx) && is_taken_back(page, id, message).await?) {
-            return Ok(message);
+            return Ok((message, danger));
         }
         words = format!("{words} after {message}");
     }

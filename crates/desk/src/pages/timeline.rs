@@ -425,6 +425,7 @@ impl Teller<'_> {
             "not_a_crisis" => "calm-title",
             "labels" => "patient-labels",
             "handed_over" => "nurse-handed-over",
+            "hand_over_undone" => "nurse-taken-back",
             "disposition" => "disposition-title",
             _ => "ticket-fields",
         };
@@ -470,6 +471,7 @@ impl Teller<'_> {
                 Some(("user-check", "event-assigned", name.clone()))
             }
             "handed_over" => Some(("heart-handshake", "event-handed-over", String::new())),
+            "hand_over_undone" => Some(("rotate-ccw", "event-taken-back", String::new())),
             "disposition" => Some(("activity", "event-disposition", String::new())),
             "snoozed_until" if to.is_null() => Some(("bell", "event-woken", String::new())),
             "snoozed_until" => {

@@ -6,7 +6,7 @@
 use super::files::Sent;
 use crate::app::App;
 use crate::error::DeskError;
-use crate::triage;
+use crate::triage::{self, Whose};
 use bedside_language::Channel;
 use bedside_web::Locale;
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,11 @@ impl Ear {
     /// through.
     pub async fn danger(&self, app: &App, channel: Channel, words: &str, hint: Locale) -> bool {
         self.beside.get() == Some(&true)
-            || once(&self.words, triage::in_danger(app, channel, words, hint)).await
+            || once(
+                &self.words,
+                triage::in_danger(app, Whose::Visitor, channel, words, hint),
+            )
+            .await
     }
 
     /// The same by the words alone, while the form still comes in: of long words nobody knows yet, and their files can wait.
@@ -53,7 +57,7 @@ impl Ear {
         let look = async {
             let read = sent.read().await?;
             let beside = sent.beside(&read);
-            triage::danger_beside(app, channel, (words, &beside), hint).await
+            triage::danger_beside(app, Whose::Visitor, channel, (words, &beside), hint).await
         };
         once(&self.beside, look).await;
     }

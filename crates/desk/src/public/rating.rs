@@ -16,7 +16,7 @@ use crate::pages::forms::PublicForm;
 use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
 use crate::tickets;
-use crate::triage;
+use crate::triage::{self, Whose};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -115,7 +115,7 @@ async fn worry(caller: &Caller, comment: &str) -> Level {
         return Level::None;
     }
     let (app, hint) = (&caller.app, caller.shell.t.locale);
-    let alone = triage::level(app, Channel::Survey, comment, hint).await;
+    let alone = triage::level(app, Whose::Visitor, Channel::Survey, comment, hint).await;
     // What could not be looked at is taken for the worst: then a person looks.
     let alone = alone.unwrap_or_else(|error| {
         tracing::error!(%error, "a comment could not be looked through");

@@ -13,7 +13,7 @@ use crate::ids::{
 use crate::work::Work;
 use bedside_access::{Kept, Sight};
 use bedside_db::{Conn, Timestamp};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Seconds for which a record that was opened for a reason stays open.
 pub const OPEN_FOR: i64 = 3600;
@@ -213,6 +213,15 @@ pub async fn about_ticket(
     id: TicketId,
 ) -> Result<Option<About>, DeskError> {
     store::about_ticket(conn, organisation, id).await
+}
+
+/// The same for some requests at once. One that is gone is not among them.
+pub async fn about_tickets(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ids: &[TicketId],
+) -> Result<HashMap<TicketId, About>, DeskError> {
+    store::about_tickets(conn, organisation, ids).await
 }
 
 /// Whom a contact stands for; none when there is no such contact.

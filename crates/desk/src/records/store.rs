@@ -6,8 +6,9 @@ use crate::error::DeskError;
 use crate::ids::{
     BlobId, ContactId, DataKeyId, OpeningId, OrganisationId, PatientId, StaffId, TicketId, UploadId,
 };
-use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
-use std::collections::HashSet;
+use bedside_db::{Conn, DbError, Row, Timestamp, ToValue, Value, args, statements};
+use std::collections::{HashMap, HashSet};
+use std::iter;
 use uuid::Uuid;
 
 /// The columns of an opening, in the order that [`opening`] reads.
@@ -20,6 +21,21 @@ macro_rules! select_opening {
         )
     };
 }
+
+/// Whom requests are about.
+macro_rules! select_about {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, COALESCE(p.labels, 0) | t.labels, t.queue_id, t.id FROM tickets t LEFT JOIN contacts c \
+             ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p \
+             ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id) ",
+            $rest
+        )
+    };
+}
+
+/// Requests that [`ABOUT_TICKETS`] asks for together.
+const TOGETHER: usize = 16;
 
 statements! {
     /// Adds a data key.
@@ -84,10 +100,10 @@ statements! {
     /// Patients whose records somebody has open.
     OPEN_ONES = "SELECT DISTINCT patient_id FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND until > $3";
     /// Whom a request is about: its patient, or else the one its requester stands for. Its own labels keep it from people too.
-    ABOUT_TICKET = "SELECT p.id, COALESCE(p.labels, 0) | t.labels, t.queue_id FROM tickets t LEFT JOIN contacts c \
-        ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p \
-        ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id) \
-        WHERE t.organisation_id = $1 AND t.id = $2";
+    ABOUT_TICKET = select_about!("WHERE t.organisation_id = $1 AND t.id = $2");
+    /// Whom so many requests are about; fewer are filled up with one of them.
+    ABOUT_TICKETS = select_about!("WHERE t.organisation_id = $1 AND t.id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+        $13, $14, $15, $16, $17)");
     /// Whom a contact stands for.
     ABOUT_CONTACT = "SELECT p.id, p.labels FROM contacts c LEFT JOIN patients p \
         ON p.organisation_id = c.organisation_id AND p.id = c.patient_id WHERE c.organisation_id = $1 AND c.id = $2";
@@ -133,6 +149,27 @@ pub(super) async fn about_ticket(
     let args = args![organisation, id];
     let about = |row: &Row<'_>| Ok(about(row)?.in_queue(row.get(2)?));
     Ok(conn.query_opt(ABOUT_TICKET, args, about).await?)
+}
+
+/// Those that there are.
+pub(super) async fn about_tickets(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ids: &[TicketId],
+) -> Result<HashMap<TicketId, About>, DeskError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    let read = |row: &Row<'_>| {
+        let id: TicketId = row.get(3)?;
+        Ok((id, about(row)?.in_queue(row.get(2)?)))
+    };
+    for some in ids.chunks(TOGETHER) {
+        let filled = some.iter().chain(iter::repeat(&some[0])).take(TOGETHER);
+        let args: Vec<Value<'_>> = iter::once(organisation.to_value())
+            .chain(filled.map(ToValue::to_value))
+            .collect();
+        found.extend(conn.query(ABOUT_TICKETS, &args, read).await?);
+    }
+    Ok(found)
 }
 
 pub(super) async fn about_contact(

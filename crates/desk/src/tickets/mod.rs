@@ -47,7 +47,7 @@ pub use join::{follow, link, link_contact, merge, split};
 pub(crate) use join::{link_in, writes_for};
 pub(crate) use letter::{Letter, letter};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
-pub use nurse::{Asked, Decided, Disposition, Nursed, dispose, hand_over};
+pub use nurse::{Asked, Decided, Disposition, Nursed, dispose, hand_over, take_back};
 pub use page::{Page, list, list_before};
 pub use read::{
     Beside, Position, id_numbered, may_see, message, messages, resolve, rows, sealing, view,
@@ -64,7 +64,7 @@ pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
 pub(crate) use worry::{ANYBODY, Unheard, Weighed, weigh};
-pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};
+pub use write::{CLOSED_MEANWHILE, Inbound, Noted, Reply, inbound, note, reply, undo};
 
 /// What the job runner does for tickets.
 pub fn handlers() -> Vec<crate::jobs::Handler> {

@@ -60,18 +60,16 @@ pub(crate) async fn heard(
         return Ok(ids.into_iter().map(|id| (id, true)).collect());
     }
     let mut conn = app.read().await?;
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let about = restricted::about_ticket(&mut conn, ctx.organisation, id).await?;
-        // Of one that is gone nobody knows whom it was about.
-        found.push((id, about));
-    }
-    let whom: Vec<About> = found.iter().filter_map(|(_, about)| *about).collect();
-    let open = restricted::opened_of(app, &mut conn, ctx, whom.into_iter()).await?;
-    let heard = found.into_iter().filter_map(|(id, about)| match about {
-        None => everywhere.then_some((id, false)),
-        Some(about) if about.queue.is_some_and(|queue| !ctx.reaches(queue)) => None,
-        Some(about) => Some((id, open.admit(ctx, about))),
-    });
+    let ids: Vec<TicketId> = ids.into_iter().collect();
+    let whom = restricted::about_tickets(&mut conn, ctx.organisation, &ids).await?;
+    let open = restricted::opened_of(app, &mut conn, ctx, whom.values().copied()).await?;
+    let heard = ids
+        .into_iter()
+        .filter_map(|id| match whom.get(&id).copied() {
+            // Of one that is gone nobody knows whom it was about.
+            None => everywhere.then_some((id, false)),
+            Some(about) if about.queue.is_some_and(|queue| !ctx.reaches(queue)) => None,
+            Some(about) => Some((id, open.admit(ctx, about))),
+        });
     Ok(heard.collect())
 }

@@ -8,7 +8,7 @@ use super::nurse;
 use super::place::keep_reachable;
 use super::ring::{Ring, past, raise, worried};
 use super::said::is_told;
-use super::sent::{sent, with_notice};
+use super::sent::{sent, still_without_notice, with_notice};
 use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -26,7 +26,7 @@ use crate::timeline::{
 };
 use crate::triage::{self, Found};
 use bedside_db::Timestamp;
-use bedside_language::Channel;
+use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -105,7 +105,7 @@ pub async fn reply(
     };
     let (locale, contact) = (ticket.locale, ticket.contact);
     let asked = identity::asked_to_say(app, ctx, &ticket, reply.class).await?;
-    let body = with_notice(app, ctx, &ticket, reply.body).await?;
+    let (body, noticed) = with_notice(app, ctx, &ticket, reply.body).await?;
     let html = bedside_codecs::mail::html::markdown_to_html(&body);
     let sealed = Arc::new(timeline::seal(
         app,
@@ -134,6 +134,9 @@ pub async fn reply(
             let mut stored = locked(work, id, version).await?;
             not_merged(&stored.ticket)?;
             let leave = identity::may_say(work, &stored.ticket, asked).await?;
+            if !noticed {
+                still_without_notice(work, &stored).await?;
+            }
             let changed = answered(work, &clinic, &mut stored, status)?;
             nurse::settled(work, &stored.ticket).await?;
             sealed.store(work, id).await?;
@@ -191,6 +194,15 @@ fn counted(ticket: &mut Ticket, now: Timestamp, by: &str) {
     }
 }
 
+/// A note that was kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    /// Its id.
+    pub id: MessageId,
+    /// Whether it reads as if somebody may be in danger.
+    pub danger: bool,
+}
+
 /// Adds an internal note. Nothing that sends can read it. It is looked through: a cry that somebody wrote down here and not as
 /// what they said rings nowhere, so the page says so and offers to [make it theirs](super::make_theirs).
 pub async fn note(
@@ -199,12 +211,13 @@ pub async fn note(
     id: TicketId,
     body: String,
     attachments: Vec<NewAttachment>,
-) -> Result<MessageId, DeskError> {
+) -> Result<Noted, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     words(&body)?;
     let found = triage::in_a_note(app, &body, ctx.locale).await?;
+    let danger = found.level == Level::Emergency;
     let sealed = Arc::new(sealed_note(app, ctx, id, (body, found), attachments).await?);
-    app.command(ctx, move |work| {
+    let kept = app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
             not_merged(&stored.ticket)?;
@@ -215,8 +228,9 @@ pub async fn note(
             Ok(sealed.id)
         }
         .boxed()
-    })
-    .await
+    });
+    let id = kept.await?;
+    Ok(Noted { id, danger })
 }
 
 /// A note of the actor's, and what was found in it, sealed with the ticket's key.

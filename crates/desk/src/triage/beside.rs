@@ -71,6 +71,20 @@ impl Beside<'_> {
         }
     }
 
+    /// Leaves of what the files say so many bytes, from the beginning. Names have bounds of their own.
+    pub(super) fn cut(&mut self, most: usize) {
+        let mut left = most;
+        for text in self.texts.iter_mut().chain(&mut self.pieces) {
+            if text.len() > left {
+                let end = text.floor_char_boundary(left);
+                text.to_mut().truncate(end);
+            }
+            left -= text.len();
+        }
+        self.texts.retain(|text| !text.is_empty());
+        self.pieces.retain(|text| !text.is_empty());
+    }
+
     /// How much there is to look at.
     pub(super) fn bytes(&self) -> usize {
         let names = self.names.iter().chain(&self.files).map(|name| name.len());
@@ -225,6 +239,23 @@ mod tests {
         assert_eq!(beside.owned().bytes(), beside.bytes());
         let short = Beside::files(&[("pieces.eml", &pieces)]);
         assert_eq!(short.pieces, ["pieces"]);
+    }
+
+    #[test]
+    fn what_files_say_is_cut_from_its_end() {
+        let mut beside = Beside {
+            names: vec!["Rosa".into()],
+            files: vec!["a.txt".into()],
+            texts: vec!["one".into(), "我想".into()],
+            pieces: vec!["more".into()],
+        };
+        beside.cut(usize::MAX);
+        assert_eq!((beside.texts.len(), beside.pieces.len()), (2, 1));
+        beside.cut(7);
+        assert_eq!(beside.texts, ["one", "我"]);
+        beside.cut(3);
+        assert_eq!(beside.texts, ["one"]);
+        assert!(beside.pieces.is_empty() && beside.names.len() + beside.files.len() == 2);
     }
 
     #[test]

@@ -15,9 +15,10 @@ use bedside_db::Timestamp;
 use bedside_language::{Category, Channel, Engine, Language, Level, Message, Urgency, Verdict};
 use bedside_web::{I18n, Locale};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-pub use apart::IN_PLACE;
 pub(crate) use apart::apart;
+pub use apart::{IN_PLACE, Whose};
 pub use beside::Beside;
 pub(crate) use beside::words_of;
 pub use found::{Earlier, Found, Left, Spoke};
@@ -189,7 +190,8 @@ impl Text<'_> {
         let (subject, body) = (self.subject.to_owned(), self.body.to_owned());
         let beside = self.beside.owned();
         let bytes = subject.len() + body.len() + beside.bytes();
-        apart(bytes, move || {
+        // What is taken in is looked at whole, whenever its turn comes.
+        apart(Whose::Desk, bytes, move |_| {
             let engine = &knowledge.engine;
             let verdict = engine.triage(&Message {
                 channel,
@@ -209,27 +211,39 @@ fn language_in(locale: Locale) -> Option<Language> {
 }
 
 /// How sure it is that somebody is in danger, by words that are not taken in yet. `hint` is the language they are likely
-/// in.
+/// in, and `whose` says whose turn long ones wait for.
 pub async fn level(
     app: &App,
+    whose: Whose,
     channel: Channel,
     body: &str,
     hint: Locale,
 ) -> Result<Level, DeskError> {
-    Ok(verdict(app, channel, body, hint).await?.safety.level)
+    Ok(verdict(app, whose, channel, body, hint).await?.safety.level)
 }
 
 async fn verdict(
     app: &App,
+    whose: Whose,
     channel: Channel,
     body: &str,
     hint: Locale,
 ) -> Result<Verdict, DeskError> {
     let (knowledge, body) = (app.knowledge(), body.to_owned());
-    apart(body.len(), move || {
-        verdict_by(&knowledge.engine, channel, &body, hint)
+    apart(whose, body.len(), move |most| {
+        verdict_by(&knowledge.engine, channel, &ends(&body, most), hint)
     })
     .await
+}
+
+/// Words that are so many bytes at most; of longer ones both ends.
+fn ends(body: &str, most: usize) -> Cow<'_, str> {
+    if body.len() <= most {
+        return Cow::Borrowed(body);
+    }
+    let beginning = &body[..body.floor_char_boundary(most / 2)];
+    let end = &body[body.ceil_char_boundary(body.len() - most / 2)..];
+    Cow::Owned(format!("{beginning}\n\n{end}"))
 }
 
 fn verdict_by(engine: &Engine, channel: Channel, body: &str, hint: Locale) -> Verdict {
@@ -244,11 +258,12 @@ fn verdict_by(engine: &Engine, channel: Channel, body: &str, hint: Locale) -> Ve
 /// Whether somebody may be in danger, as [`level`] sees it.
 pub async fn in_danger(
     app: &App,
+    whose: Whose,
     channel: Channel,
     body: &str,
     hint: Locale,
 ) -> Result<bool, DeskError> {
-    let level = level(app, channel, body, hint).await?;
+    let level = level(app, whose, channel, body, hint).await?;
     Ok(level == Level::Emergency)
 }
 
@@ -264,13 +279,15 @@ pub fn in_danger_so_far(app: &App, channel: Channel, body: &str, hint: Locale) -
 /// Whether somebody may be in danger by what came `beside` these words.
 pub async fn danger_beside(
     app: &App,
+    whose: Whose,
     channel: Channel,
     (body, beside): (&str, &Beside<'_>),
     hint: Locale,
 ) -> Result<bool, DeskError> {
-    let (knowledge, beside) = (app.knowledge(), beside.owned());
+    let (knowledge, mut beside) = (app.knowledge(), beside.owned());
     let body = beside::context(body).to_owned();
-    apart(body.len() + beside.bytes(), move || {
+    apart(whose, body.len() + beside.bytes(), move |most| {
+        beside.cut(most);
         let said = (channel, body.as_str(), language_in(hint));
         let found = beside.looked_at(&knowledge.engine, said);
         let mut levels = found.iter().map(|one| one.safety.level);
@@ -282,7 +299,7 @@ pub async fn danger_beside(
 /// What a note tells of an emergency; nothing where it tells of none. Whoever wrote it speaks of somebody, and nobody said yet
 /// whose words these are, so it adds to nothing that comes after it.
 pub async fn in_a_note(app: &App, body: &str, hint: Locale) -> Result<Found, DeskError> {
-    let verdict = verdict(app, Channel::Phone, body, hint).await?;
+    let verdict = verdict(app, Whose::Desk, Channel::Phone, body, hint).await?;
     let found = Found::of(&verdict, &[], app.now());
     Ok(if found.level == Level::Emergency {
         Found { danger: 0, ..found }
@@ -313,6 +330,7 @@ pub fn language_of(app: &App, channel: Channel, body: &str, hint: Locale) -> Opt
 /// [`in_danger`] by the name alone that was typed with words: some write in the first field they see.
 pub async fn danger_called(
     app: &App,
+    whose: Whose,
     channel: Channel,
     (body, name): (&str, &str),
     hint: Locale,
@@ -321,7 +339,7 @@ pub async fn danger_called(
         names: vec![name.into()],
         ..Beside::default()
     };
-    danger_beside(app, channel, (body, &beside), hint).await
+    danger_beside(app, whose, channel, (body, &beside), hint).await
 }
 
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing
@@ -409,6 +427,17 @@ fn place(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_words_that_are_too_long_both_ends_are_heard() {
+        assert_eq!(ends("我想死", 9), "我想死");
+        assert_eq!(ends("ab我想死cd", 6), "ab\n\ncd");
+        let long = format!("I can't breathe. {} I want to die", "x".repeat(100_000));
+        let heard = ends(&long, IN_PLACE);
+        assert!(heard.len() <= IN_PLACE + 2, "{}", heard.len());
+        assert!(heard.starts_with("I can't breathe.") && heard.ends_with("I want to die"));
+        assert!(ends(&long, usize::MAX) == long);
+    }
 
     #[test]
     fn what_older_versions_stored_is_read_and_said_as_well_as_it_can_be() {

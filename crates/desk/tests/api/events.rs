@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -124,6 +125,18 @@ both_engines! {
             let header = [("last-event-id", wrong)];
             client.request(Method::GET, "/api/v1/events", &header, Body::empty()).await.expect(400);
         }
+    }
+
+    async fn what_happens_to_many_requests_at_once_is_told_of_each(desk: Desk) {
+        let mut all = BTreeSet::new();
+        for number in 0..35 {
+            let id = desk.ticket(&format!("rosa{number}@patient.example"), "Refill", "I need a refill.").await;
+            all.insert(id.to_string());
+        }
+        let heard = desk.client("tickets:read").await.get("/api/v1/events").await.expect(200).json();
+        let items = heard["items"].as_array().unwrap().iter();
+        let told: BTreeSet<String> = items.filter_map(|one| Some(one["ticket_id"].as_str()?.to_owned())).collect();
+        assert_eq!(told, all);
     }
 
     async fn others_hear_nothing_of_it(desk: Desk) {

@@ -436,7 +436,7 @@ both_engines! {
         answer(&desk, ticket, "At nine").await;
         send(&desk).await;
         comes_back(&desk, newest(&desk, &sink)).await;
-        let note = tickets::note(&desk.app, &agent, ticket, "Call her.".to_owned(), Vec::new()).await.unwrap();
+        let note = tickets::note(&desk.app, &agent, ticket, "Call her.".to_owned(), Vec::new()).await.unwrap().id;
         tickets::split(&desk.app, &agent, ticket, vec![note], "A note".to_owned()).await.unwrap();
         let left = seen(&desk, ticket).await;
         assert_eq!((left.status, left.waiting_since), (Status::Open, asked_at), "nobody has answered");

@@ -66,7 +66,7 @@ both_engines! {
         let organisation = agent.organisation;
         let first = desk.ticket("index@example.org", "Walrus", "The first words").await;
         let second = desk.ticket("index@example.org", "Narwhal", "The second words").await;
-        let note = tickets::note(&desk.app, &agent, first, "About the pelican".to_owned(), Vec::new()).await.unwrap();
+        let note = tickets::note(&desk.app, &agent, first, "About the pelican".to_owned(), Vec::new()).await.unwrap().id;
         // Moved before the index has seen it.
         let third = tickets::split(&desk.app, &agent, first, vec![note], "Albatross".to_owned()).await.unwrap();
         search::catch_up(&desk.app, organisation).await.unwrap();

@@ -31,7 +31,7 @@ both_engines! {
     async fn a_split_takes_its_messages_along(desk: Desk) {
         let id = desk.ticket("split@example.org", "Two things", "A bill, and a refill.").await;
         let agent = desk.ctx(Role::Agent);
-        let note = tickets::note(&desk.app, &agent, id, "The refill part".to_owned(), Vec::new()).await.unwrap();
+        let note = tickets::note(&desk.app, &agent, id, "The refill part".to_owned(), Vec::new()).await.unwrap().id;
         let new = tickets::split(&desk.app, &agent, id, vec![note], "Refill".to_owned()).await.unwrap();
         let old = tickets::view(&desk.app, &agent, id).await.unwrap();
         let new = tickets::view(&desk.app, &agent, new).await.unwrap();
@@ -87,7 +87,7 @@ both_engines! {
         let id = desk.ticket("aside@example.org", "Two things", "A bill, and a refill.").await;
         let snooze = Patch { snooze: Some(Some(desk.app.now().plus_seconds(30 * 86400))), ..Patch::default() };
         tickets::change(&desk.app, &agent, id, 1, snooze).await.unwrap();
-        let note = tickets::note(&desk.app, &agent, id, "The refill part".to_owned(), Vec::new()).await.unwrap();
+        let note = tickets::note(&desk.app, &agent, id, "The refill part".to_owned(), Vec::new()).await.unwrap().id;
         let new = tickets::split(&desk.app, &agent, id, vec![note], "Refill".to_owned()).await.unwrap();
         let page = tickets::list(&desk.app, &agent, &View::Active, None, 10).await.unwrap();
         assert_eq!(page.rows[0].ticket.id, new, "what waits for its answer comes before what was put aside");

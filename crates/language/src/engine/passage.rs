@@ -28,6 +28,9 @@ const WORRY: f32 = 0.7;
 /// Words of one stretch of a sentence that runs on, and those from its beginning to that of the next. A cry of sixteen words stands
 /// whole in one of the longer ones, one of eight in a shorter one, with little around it.
 const STRETCHES: [(usize, usize); 2] = [(28, 12), (14, 6)];
+/// Stretches of a text that are listened to: as many as in four thousand words of one sentence. Of more, those in which something
+/// is named come first: beyond a long letter a text without a full stop takes no longer for its stretches.
+const HEARD: usize = 1_000;
 /// Stretches of a text, those that sound loudest, that are weighed as messages of their own.
 const WEIGHED: usize = 6;
 /// Words before and behind a rule's words that are heard with them.
@@ -103,6 +106,7 @@ pub(super) fn loudest(
     let stretches: Vec<Range<usize>> = each
         .flat_map(|&(words, step)| look.stretches(words, step))
         .collect();
+    let stretches = at_most(HEARD, stretches, |words| look.names_in(words));
     if look.own_words < LONG && stretches.is_empty() {
         return None;
     }
@@ -151,6 +155,31 @@ pub(super) fn loudest(
     best
 }
 
+/// All stretches, if they are so many at most. Else as many: those in which something is `named` before others, and where there are
+/// too many of either, some of them from the beginning to the end.
+fn at_most(
+    most: usize,
+    stretches: Vec<Range<usize>>,
+    named: impl Fn(&Range<usize>) -> bool,
+) -> Vec<Range<usize>> {
+    if stretches.len() <= most {
+        return stretches;
+    }
+    let (named, others): (Vec<_>, Vec<_>) = stretches.into_iter().partition(named);
+    let mut heard = spread(most, named);
+    heard.extend(spread(most - heard.len(), others));
+    heard
+}
+
+/// So many of a list at most, evenly from its beginning to its end.
+fn spread<T>(most: usize, all: Vec<T>) -> Vec<T> {
+    let count = all.len().max(1);
+    let most = most.min(count);
+    let all = all.into_iter().enumerate();
+    let kept = all.filter(|(at, _)| (at + 1) * most / count > at * most / count);
+    kept.map(|(_, one)| one).collect()
+}
+
 /// The stretches that score most for an emergency. What comes to mind at each is left out here: there are many.
 fn most_alarming(
     look: &Look<'_>,
@@ -197,4 +226,41 @@ fn of(look: &Look<'_>, model: &Model, features: &Features, sums: &[Sum]) -> Opti
         signs: signs(look, loudest, &whole, &recalled, words),
         judged,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretches(count: usize) -> Vec<Range<usize>> {
+        (0..count).map(|at| at * 6..at * 6 + 14).collect()
+    }
+
+    #[test]
+    fn of_too_many_stretches_those_that_name_something_are_heard_and_some_from_all_over() {
+        let all = stretches(3_000);
+        let few = all[..1_000].to_vec();
+        assert_eq!(at_most(1_000, few.clone(), |_| false), few, "as they were");
+
+        // One in thirty names something.
+        let named = |words: &Range<usize>| words.start.is_multiple_of(180);
+        let heard = at_most(1_000, all.clone(), named);
+        assert_eq!(heard.len(), 1_000);
+        assert_eq!(heard.iter().filter(|words| named(words)).count(), 100);
+        let others = |from: usize, to: usize| {
+            let within = |words: &&Range<usize>| (from..to).contains(&words.start);
+            heard[100..].iter().filter(within).count()
+        };
+        assert_eq!((others(0, 9_000), others(9_000, 18_000)), (450, 450));
+
+        // All of them do.
+        let heard = at_most(1_000, all, |_| true);
+        assert_eq!(heard.len(), 1_000);
+        assert!(
+            heard
+                .windows(2)
+                .all(|two| two[1].start - two[0].start == 18)
+        );
+        assert!(spread(0, vec![1]).is_empty() && spread(3, Vec::<u8>::new()).is_empty());
+    }
 }

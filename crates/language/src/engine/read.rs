@@ -213,6 +213,12 @@ impl<'a> Look<'a> {
         stretches
     }
 
+    /// Whether something that the model knows about is named in these words.
+    pub fn names_in(&self, words: &Range<usize>) -> bool {
+        let from = self.concepts.partition_point(|c| c.1 < words.start);
+        self.concepts.get(from).is_some_and(|c| c.1 < words.end)
+    }
+
     /// The words of a place and so many on both sides of it.
     pub fn around(&self, place: &Range<usize>, words: usize) -> Range<usize> {
         let from = place.start.saturating_sub(words);
@@ -336,12 +342,19 @@ fn spoken<'a>(
     spoken
 }
 
-/// Whether a person's own words stand in these places and nowhere else. Markup is nobody's.
+/// Whether a person's own words stand in these places, which are sorted, and nowhere else. Markup is nobody's.
 fn is_all_that_is_said(folded: &Folded, hits: &[Hit]) -> bool {
     let own = |token: &Token| token.segment == Segment::Own && !token.markup;
     let mut said = folded.tokens.iter().enumerate().filter(|(_, t)| own(t));
+    // Words and places are walked together: "hi hi hi …" has as many of these as of those.
+    let (mut left, mut covered) = (hits.iter().peekable(), 0);
     hits.iter().any(|hit| own(&folded.tokens[hit.first]))
-        && said.all(|(at, _)| hits.iter().any(|hit| hit.first <= at && at <= hit.last))
+        && said.all(|(at, _)| {
+            while let Some(hit) = left.next_if(|hit| hit.first <= at) {
+                covered = covered.max(hit.last + 1);
+            }
+            at < covered
+        })
 }
 
 /// By kind of danger, where phrases stand that hold a flag's words and mean something else. They hold for all flags of the

@@ -33,6 +33,12 @@ fn rules() -> Engine {
             "emergency",
             "soft = true\nterms = [\"stroke\"]",
         ),
+        flag(
+            "talk",
+            "other",
+            "hint",
+            "alone = true\nterms = [\"hi\", \"hi there friend\"]",
+        ),
     ];
     for (number, language) in Language::ALL.iter().enumerate() {
         let (id, terms) = (format!("other.{number}"), "terms = [\"zzyzx\"]");
@@ -176,6 +182,26 @@ fn only_own_words_are_counted_and_signs_count_half() {
     assert_eq!(words("one two three"), 3);
     assert_eq!(words("one two three four\n> five six\n"), 4);
     assert_eq!(words("我胸痛啊"), 2);
+}
+
+#[test]
+fn small_talk_is_all_that_is_said_or_none() {
+    let engine = rules();
+    let endless = "hi ".repeat(20_000);
+    for (text, expected) in [
+        ("hi", true),
+        ("hi hi hi", true),
+        (endless.as_str(), true),
+        ("hi there friend hi", true),
+        ("hi hi there friend", true),
+        ("hi there", false),
+        ("well hi", false),
+        ("hi well hi", false),
+        ("hi there friend there", false),
+    ] {
+        let look = engine.look(&message(text));
+        assert_eq!(look.small_talk, expected, "{text:.40}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::super::shell::Shell;
 use super::{FORM, FormPass};
 use crate::app::App;
 use crate::orgs::Clinic;
-use crate::triage;
+use crate::triage::{self, Whose};
 use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_language::Channel;
@@ -93,7 +93,7 @@ impl Form {
         let (words, hint) = (self.message.as_str(), shell.t.locale);
         for name in &self.called {
             let typed = (words, name.as_str());
-            let called = triage::danger_called(app, Channel::WebForm, typed, hint);
+            let called = triage::danger_called(app, Whose::Visitor, Channel::WebForm, typed, hint);
             // What could not be looked at is taken for the worst.
             if called.await.unwrap_or(true) {
                 return true;

@@ -2,7 +2,8 @@
 //!
 //! Invariants: a step holds codes and never a word: what was asked and answered, and the clinician's own words, stand in one
 //! note each, which goes where the request's words go; whoever is no clinician asks what the clinic's file says and advises
-//! nothing; a request that was handed over does not end before a clinician has said what they decided.
+//! nothing; a request that was handed over does not end before a clinician has said what they decided, or whoever handed it over
+//! took that back; where no clinician is at work it waits for none.
 
 mod store;
 
@@ -13,7 +14,7 @@ use super::write::sealed_note;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::codes::codes;
-use crate::context::{Ctx, Permission};
+use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{MessageId, OrganisationId, StaffId, TicketId};
 use crate::orgs::Clinic;
@@ -84,8 +85,18 @@ pub struct Disposition {
 pub struct Nursed {
     /// Whether it was handed to a nurse, and nobody has said yet what they decided.
     pub waits: bool,
+    /// Who handed it over, as far as it waits: what they are, and who.
+    by: Vec<(String, Option<Uuid>)>,
     /// What was decided last.
     pub disposition: Option<Disposition>,
+}
+
+impl Nursed {
+    /// Whether it waits because this one handed it over.
+    pub fn waits_by(&self, actor: &Actor) -> bool {
+        let mut by = self.by.iter();
+        by.any(|(kind, id)| kind == actor.kind() && *id == actor.uuid())
+    }
 }
 
 /// What [`Asked`] comes to.
@@ -102,7 +113,8 @@ struct Told {
 /// any other does. `version` is the one the caller saw, when they want to hear of changes first.
 ///
 /// # Errors
-/// [`DeskError::Conflict`] with `ended` where the request is resolved or closed.
+/// [`DeskError::Conflict`] with `ended` where the request is resolved or closed, and with `no_clinician` where nobody at work has a
+/// clinical role and no answer means an emergency: it would wait for somebody who is not there.
 pub async fn hand_over(
     app: &App,
     ctx: &Ctx,
@@ -129,6 +141,14 @@ pub async fn hand_over(
                     text: "A request that has ended is handed to nobody.",
                 });
             }
+            let organisation = work.ctx.organisation;
+            let waits = !staff::clinicians(work, organisation).await?.is_empty();
+            if !(waits || emergency) {
+                return Err(DeskError::Conflict {
+                    code: "no_clinician",
+                    text: "Nobody at work here has a clinical role, so it would wait for nobody.",
+                });
+            }
             // What was answered is no example of how the patient's own words are to be read: no correction is noted.
             let patch = to_nurses(work, &clinic, &stored.ticket, emergency).await?;
             let mut changed = apply(work, &clinic, &mut stored, &patch).await?;
@@ -136,10 +156,9 @@ pub async fn hand_over(
             stored.ticket.message_count += 1;
             note.store(work, id).await?;
             let row = StepRow {
-                waits: true,
+                waits,
                 ..step(work, note.id, Step::HandedOver, kind.code())
             };
-            let organisation = work.ctx.organisation;
             store::insert(work, organisation, id, &row, emergency).await?;
             save(work, &mut stored).await?;
             happened(work, &stored, &changed, true);
@@ -148,6 +167,40 @@ pub async fn hand_over(
                     .purpose("treatment")
                     .detail(&json!({ "emergency": emergency })),
             );
+            Ok(stored.ticket.version + 1)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Takes back what the actor handed over, as long as nobody has decided; gives back the new version. The note stays, and so does
+/// where the request is: an emergency is taken back by a person who says why, as any other.
+///
+/// # Errors
+/// [`DeskError::NotFound`] where nothing waits that they handed over.
+pub async fn take_back(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    version: Option<i64>,
+) -> Result<i64, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    row_admitted(app, ctx, id).await?;
+    app.command(ctx, move |work| {
+        async move {
+            let mut stored = locked(work, id, version).await?;
+            not_merged(&stored.ticket)?;
+            let organisation = work.ctx.organisation;
+            let who = (work.ctx.actor.kind(), work.ctx.actor.uuid());
+            if !store::take_back(work, organisation, id, who).await? {
+                return Err(DeskError::NotFound);
+            }
+            save(work, &mut stored).await?;
+            let changed = Map::from_iter([("hand_over_undone".to_owned(), Value::Null)]);
+            happened(work, &stored, &changed, false);
+            let entry = NewEntry::new("ticket.hand_over_undo", "ticket", id);
+            work.audit(entry.purpose("treatment"));
             Ok(stored.ticket.version + 1)
         }
         .boxed()
@@ -217,7 +270,10 @@ pub(super) async fn of_ticket(
 ) -> Result<Nursed, DeskError> {
     let mut nursed = Nursed::default();
     for row in store::of_ticket(conn, organisation, id).await? {
-        nursed.waits |= row.waits;
+        if row.waits {
+            nursed.waits = true;
+            nursed.by.push((row.actor_kind.clone(), row.actor));
+        }
         if row.step == Step::Disposition {
             nursed.disposition = Some(Disposition {
                 code: row.code,

@@ -15,6 +15,9 @@ statements! {
         WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY at, note_id";
     /// What waits for a nurse is settled.
     SETTLE = "UPDATE nurse_steps SET waits = 0 WHERE organisation_id = $1 AND ticket_id = $2 AND waits = 1";
+    /// What somebody handed over waits no more. Who is nobody in particular is nobody to take anything back.
+    TAKE_BACK = "UPDATE nurse_steps SET waits = 0 WHERE organisation_id = $1 AND ticket_id = $2 AND waits = 1 \
+        AND actor_kind = $3 AND actor_id = $4";
     /// Whether something waits for a nurse.
     WAITS = "SELECT 1 FROM nurse_steps WHERE organisation_id = $1 AND ticket_id = $2 AND waits = 1 LIMIT 1";
     /// All of a request goes into another one.
@@ -94,6 +97,17 @@ pub(super) async fn settle(
 ) -> Result<(), DeskError> {
     conn.execute(SETTLE, args![organisation, ticket]).await?;
     Ok(())
+}
+
+/// Whether anything waited.
+pub(super) async fn take_back(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    (kind, id): (&str, Option<Uuid>),
+) -> Result<bool, DeskError> {
+    let args = args![organisation, ticket, kind, id];
+    Ok(conn.execute(TAKE_BACK, args).await? > 0)
 }
 
 pub(super) async fn waits(
