@@ -160,7 +160,7 @@ fn state_words(request: &requests::Request) -> &'static str {
         (State::Open, _) => "my-asked-open",
         (_, Some(Decision::Refused)) => "my-asked-refused",
         (_, Some(Decision::Withdrawn)) => "my-asked-withdrawn",
-        (State::Decided, Some(Decision::Partly)) => "my-asked-partly",
+        (_, Some(Decision::Partly)) => "my-asked-partly",
         (State::Decided, _) => "my-asked-decided",
         (State::Closed, _) => "my-asked-closed",
     }
