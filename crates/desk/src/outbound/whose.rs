@@ -25,8 +25,7 @@ pub(super) async fn owner(
     content: &Content,
 ) -> Result<Option<ContactId>, DeskError> {
     // An address that was taken away is nobody's, and hears of that; a colleague's is no patient's.
-    if mail.kind != Kind::Undelivered
-        && patients::is_barred(app, organisation, &content.to).await?
+    if mail.kind != Kind::Undelivered && patients::is_barred(app, organisation, &content.to).await?
     {
         return Err(GONE);
     }

@@ -206,7 +206,7 @@ struct TicketPage {
     // people
     requester: Face,
     contact_id: String,
-    points: Vec<(&'static str, String, bool)>,
+    points: Vec<(&'static str, String, bool, bool)>,
     unproven: Option<Unproven>,
     verified: Verified,
     /// What is not shown before whoever is on the line is verified.
@@ -497,8 +497,9 @@ fn only_by(view: &TicketView, t: Texts) -> Option<String> {
     only.map(|only| ui::only_by(only, t))
 }
 
-/// Addresses and numbers of the requester that are shown: icon, value, and whether mail came back from there.
-fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
+/// Addresses and numbers of the requester that are shown: icon, value, whether mail came back from there, and whether the
+/// patient chose to be reached another way only.
+fn points(view: &TicketView) -> Vec<(&'static str, String, bool, bool)> {
     let points = view.contact.points.iter().filter(|point| !point.hidden);
     let icon = |kind: &str| if kind == "email" { "mail" } else { "phone" };
     points
@@ -507,6 +508,7 @@ fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
                 icon(&point.kind),
                 point.value.clone(),
                 point.bounced_at.is_some(),
+                point.is_barred(),
             )
         })
         .collect()

@@ -386,4 +386,21 @@ both_engines! {
             Why::Refused(_)
         ));
     }
+
+    async fn the_same_no_counts_again_after_a_yes(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let no = pressed(&page(&browser, WHERE).await, "no:reminders");
+        send(&browser, &no).await.expect(303);
+        desk.clock.advance(1);
+        let yes = button(&page(&browser, WHERE).await, "yes:reminders:email:").unwrap();
+        press(&browser, &yes).await.expect(303);
+        assert!(may(&desk, Purpose::Reminders, Whom::Address(MIA)).await);
+        desk.clock.advance(1);
+        // A step back in the browser: the page of before, with the number of before.
+        send(&browser, &no).await.expect(303);
+        assert!(!may(&desk, Purpose::Reminders, Whom::Address(MIA)).await);
+        assert_eq!(said(&desk, mia).await.history.len(), 3);
+    }
 }

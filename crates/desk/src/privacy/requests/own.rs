@@ -133,7 +133,9 @@ pub async fn asked_on(app: &App, ctx: &Ctx, kind: Kind) -> Result<Option<Timesta
 /// Whether the words of a request are kept from whoever acts for the patient: how they want to be reached, and by what address,
 /// is theirs alone, and may be asked because of the very person who acts for them.
 fn is_kept_from(me: &Patient, request: &Request) -> bool {
-    let own = request.asked.is_some_and(|asker| asker.contact == me.contact);
+    let own = request
+        .asked
+        .is_some_and(|asker| asker.contact == me.contact);
     me.acting.is_some() && request.kind == Kind::Communications && !own
 }
 
