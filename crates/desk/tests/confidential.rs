@@ -270,6 +270,9 @@ both_engines! {
         desk.ticket(HOME, "One more", "And on Sundays?").await;
         let after = sent(&desk, &sink).await;
         assert!(after.len() > 1 && to(&after).iter().all(|to| *to == LATER), "{:?}", to(&after));
+        let number = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
+        let page = desk.browser(Role::Agent).await.get(&format!("/tickets/{number}")).await.expect(200).text();
+        assert!(!page.contains("Your answer stays here"), "{page}");
         // Once it is on file no more, nothing goes anywhere.
         let contact = patients::contact_of_address(&desk.app, desk.organisation, LATER).await.unwrap().unwrap();
         let patch = ContactPatch {

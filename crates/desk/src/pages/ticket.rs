@@ -22,7 +22,7 @@ use crate::drafts;
 use crate::error::DeskError;
 use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
-use crate::patients::PatientView;
+use crate::patients::{PatientView, ReachedBy};
 use crate::records::Label;
 use crate::router::{Access, Route};
 use crate::sla::NOTHING_DUE;
@@ -388,7 +388,7 @@ impl Seen {
                 (&ticket.category, clinic.is_clinical(&ticket.category)),
                 &self.typed.class,
             ),
-            reply_to: view.contact.email().map(str::to_owned),
+            reply_to: reply_to(view).map(str::to_owned),
             secure_link: view.secure_link,
             ends: offered.ends,
             statuses: offered.statuses(),
@@ -495,6 +495,15 @@ fn only_by(view: &TicketView, t: Texts) -> Option<String> {
     let patients = view.patient.as_ref().and_then(|one| one.only_by.as_ref());
     let only = patients.or(view.contact.only_by.as_ref());
     only.map(|only| ui::only_by(only, t))
+}
+
+/// Where an answer goes: to the address that is used for them, or to the one that they chose, which may stand with another of
+/// their contacts.
+fn reply_to(view: &TicketView) -> Option<&str> {
+    let only = view.contact.only_by.as_ref();
+    let only = only.filter(|only| only.by == ReachedBy::Email);
+    let chosen = only.and_then(|only| only.address.as_deref());
+    view.contact.email().or(chosen)
 }
 
 /// Addresses and numbers of the requester that are shown: icon, value, whether mail came back from there, and whether the
