@@ -5,17 +5,24 @@
 
 mod common;
 
-use bedside_db::SystemClock;
+use bedside_db::{SystemClock, args, statements};
 use bedside_desk::context::{Ctx, Source};
+use bedside_desk::error::DeskError;
 use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use bedside_desk::startup;
 use bedside_testkit::mail::{Dovecot, PASSWORD, Postfix, Route};
 use bedside_testkit::ports;
 use common::load::{set_up, settings};
 use common::program::{Program, run};
+use futures_util::FutureExt;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+
+statements! {
+    /// Takes away what opens a record for a reason.
+    SHUT = "UPDATE roles SET permissions = REPLACE(permissions, ' restricted:open', '') WHERE code = 'compliance'";
+}
 
 fn server(port: u16, protection: Protection) -> Server {
     Server {
@@ -263,4 +270,32 @@ fn what_is_still_to_do_is_neither_fine_nor_a_failure() {
         text.contains("telephone (") && !text.contains("name ("),
         "{text}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_that_decides_and_opens_nothing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    set_up(data).await;
+    let said = || {
+        let output = tokio::task::block_in_place(|| run(data, &["check"]));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let named = "The role compliance has privacy:manage without restricted:open";
+    let before = said();
+    assert!(!before.contains("privacy:manage"), "{before}");
+    let (app, _) = startup::open(settings(data), Arc::new(SystemClock))
+        .await
+        .unwrap();
+    let written = app.db.write::<_, DeskError, _>(|tx| {
+        async move {
+            tx.execute(SHUT, args![]).await?;
+            Ok(())
+        }
+        .boxed()
+    });
+    written.await.unwrap();
+    app.db.close().await;
+    let after = said();
+    assert!(after.contains(named), "{after}");
 }

@@ -7,7 +7,7 @@ mod common;
 
 use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::jobs;
-use bedside_desk::patients::{self, ContactPatch, Ground, NewPatient, PointKind};
+use bedside_desk::patients::{self, ContactPatch, Ground, NewContact, NewPatient, PointKind};
 use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, NewWay, Said};
 use bedside_desk::tickets::{self, Reply};
 use common::granted::{by_way, reached};
@@ -133,6 +133,8 @@ both_engines! {
             for page in [format!("/patients/{rosa}"), format!("/tickets/{number}")] {
                 let page = agent.get(&page).await.expect(200).text();
                 assert!(page.contains(words), "{words} in {page}");
+                // Beside each address stands that it is not to be used.
+                assert!(page.contains("not to be used"), "{page}");
             }
         }
     }
@@ -244,5 +246,59 @@ both_engines! {
         let way = NewWay { choice: "any".to_owned(), post: String::new() };
         requests::decide_on(app, &boss, other, 1, (said(Decision::Granted, ""), by_way(way))).await.unwrap();
         assert!(shown().await.unwrap().starts_with('w'));
+    }
+
+    async fn the_chosen_address_may_stand_with_another_contact(desk: Desk) {
+        let sink = sink(&desk).await;
+        let rosa = patient(&desk).await;
+        let new = NewContact {
+            name: None,
+            locale: None,
+            secure_link: false,
+            patient: Some(rosa),
+            points: vec![(PointKind::Email, LATER.to_owned())],
+            who: Some(patients::Who::Themself),
+            ground: None,
+        };
+        patients::create_contact(&desk.app, &desk.system(), new).await.unwrap();
+        let ticket = desk.ticket(HOME, "Hours", "When are you open?").await;
+        sent(&desk, &sink).await;
+        reached(&desk, rosa, "later", "").await;
+        // What she wrote from her other address is answered there.
+        answer(&desk, ticket).await;
+        desk.clock.advance(2 * 24 * 3600);
+        desk.ticket(HOME, "One more", "And on Sundays?").await;
+        let after = sent(&desk, &sink).await;
+        assert!(after.len() > 1 && to(&after).iter().all(|to| *to == LATER), "{:?}", to(&after));
+        let number = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
+        let page = desk.browser(Role::Agent).await.get(&format!("/tickets/{number}")).await.expect(200).text();
+        assert!(!page.contains("Your answer stays here"), "{page}");
+        // Once it is on file no more, nothing goes anywhere.
+        let contact = patients::contact_of_address(&desk.app, desk.organisation, LATER).await.unwrap().unwrap();
+        let patch = ContactPatch {
+            remove: vec![(PointKind::Email, LATER.to_owned())],
+            ground: Some(Ground { conversation: ticket, words: Some("She stands here.".to_owned()) }),
+            ..ContactPatch::default()
+        };
+        patients::change_contact(&desk.app, &desk.ctx(Role::Agent), contact, 1, patch).await.unwrap();
+        sent(&desk, &sink).await;
+        answer(&desk, ticket).await;
+        assert!(sent(&desk, &sink).await.is_empty());
+        desk.audit_is_whole().await;
+    }
+
+    async fn what_waits_goes_nowhere_else_and_the_warning_where_it_is_read(desk: Desk) {
+        let sink = sink(&desk).await;
+        let rosa = patient(&desk).await;
+        // Queued, and not sent yet: that a request came in, and where to call at once.
+        desk.ticket(HOME, "Hours", "When are you open?").await;
+        reached(&desk, rosa, "work", "").await;
+        assert!(sent(&desk, &sink).await.is_empty());
+        reached(&desk, rosa, "any", "").await;
+        desk.clock.advance(2 * 24 * 3600);
+        desk.ticket(HOME, "Help", "I want to kill myself tonight. I have the pills here.").await;
+        reached(&desk, rosa, "work", "").await;
+        let after = sent(&desk, &sink).await;
+        assert!(!after.is_empty() && to(&after).iter().all(|to| *to == WORK), "{:?}", to(&after));
     }
 }

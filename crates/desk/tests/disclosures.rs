@@ -10,8 +10,9 @@ use bedside_desk::error::DeskError;
 use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::patients::{self, NewPatient, PointKind};
 use bedside_desk::privacy::disclosures::{self, Accounting, Known};
+use bedside_desk::privacy::{copies, requests};
 use bedside_desk::records::{Group, Label, Labels, Scope};
-use bedside_desk::{staff, tickets};
+use bedside_desk::{jobs, staff, tickets};
 use common::{Browser, Desk, Role, both_engines, csrf_token};
 use futures_util::FutureExt;
 
@@ -301,6 +302,26 @@ both_engines! {
             let page = officer.get(&format!("{}{way}", whose.here)).await.expect(200).text();
             assert!(page.contains(said), "{way}: {page}");
         }
+        // So does a copy of the record, on its page and in what machines read.
+        let (app, boss) = (&desk.app, desk.ctx(Role::Administrator));
+        let new = requests::NewRequest {
+            patient,
+            kind: requests::Kind::Copy,
+            received_on: jiff::civil::date(2026, 3, 2),
+            ticket: None,
+            words: String::new(),
+        };
+        let id = requests::open_request(app, &desk.ctx(Role::Agent), new).await.unwrap();
+        requests::approve(app, &desk.ctx(Role::Compliance), id, 1).await.unwrap();
+        let yes = requests::Said { decision: requests::Decision::Granted, reason: String::new(), note: String::new(), with_notes: false };
+        requests::decide(app, &boss, id, 2, yes).await.unwrap();
+        copies::begin(app, &boss, id, 3).await.unwrap();
+        jobs::drain(app).await.unwrap();
+        let copy = copies::of_request(app, &boss, id).await.unwrap().remove(0);
+        let browser = desk.browser(Role::Administrator).await;
+        let archive = browser.get(&format!("/privacy/{id}/copy/{}", copy.id)).await.expect(200);
+        let text = String::from_utf8_lossy(&archive.body);
+        assert_eq!(text.matches("This list is not whole").count(), 2);
     }
 
     async fn who_changes_patients_records_and_only_privacy_reads(desk: Desk) {

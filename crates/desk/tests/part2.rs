@@ -140,6 +140,10 @@ both_engines! {
         let at = format!("#{}", number(&desk, ticket).await);
         let page = give(&officer, &here, &[("basis", "court"), ("ticket", &at)]).await.expect(422).text();
         assert!(page.contains(ORDER) && page.contains("name=\"part2\"") && page.contains(WHOLE), "{page}");
+        // What was chosen there stays chosen when something else is wrong.
+        let nobody = [("day", "2026-02-27"), ("recipient", ""), ("what", "The visit of May"), ("purpose", "Order 7"), ("basis", "court"), ("ticket", at.as_str()), ("part2", "court_order")];
+        let page = officer.submit(&here, &here, &nobody).await.expect(422).text();
+        assert!(page.contains("value=\"court_order\" selected"), "{page}");
         give(&officer, &here, &[("basis", "court"), ("ticket", &at), ("part2", "court_order")]).await.expect(303);
     }
 

@@ -186,6 +186,8 @@ both_engines! {
         patients::label_patient(&desk.app, &desk.system(), patient, version, Labels::NONE.with(Label::Vip)).await.unwrap();
         let done = standing::standing(&desk.app, &desk.ctx(Role::Agent), patient).await;
         assert!(matches!(done, Err(DeskError::Restricted { .. })));
+        let log = audit_log::list(&desk.app, &desk.system(), None, 60).await.unwrap();
+        assert!(log.iter().any(|one| one.action == "restricted.refused"), "nobody is told that they looked");
         // Whoever keeps the account of disclosures hears that there is one.
         let account = desk.browser(Role::Compliance).await.get(&format!("/privacy/disclosures/{patient}")).await.expect(200).text();
         assert!(account.contains("A restriction to keep to") && !account.contains(WORDS), "{account}");

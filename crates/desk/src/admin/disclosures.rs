@@ -133,7 +133,8 @@ impl NewForm {
         let basis = |one: &Basis| (one.code(), basis_key(*one));
         let ground = |one: &Ground| (one.code(), one.text_key());
         // A request may be under it alone: then the answer says so first.
-        let asks = part2 || error.is_some_and(|(wrong, _)| wrong == "part2");
+        let wrong = error.is_some_and(|(wrong, _)| wrong == "part2");
+        let asks = part2 || wrong || !sent.part2.is_empty();
         let now = page.app.now().to_jiff();
         Ok(Self {
             action,

@@ -5,7 +5,7 @@ use super::{Failure, Global, is_set_up, say, say_json};
 use crate::app::App;
 use crate::config::Config;
 use crate::config::clinic;
-use crate::context::{Ctx, Source as WayIn};
+use crate::context::{Ctx, Permission, Source as WayIn};
 use crate::demo::start::is_demo;
 use crate::error::DeskError;
 use crate::example::{self, Detail};
@@ -14,7 +14,8 @@ use crate::mailboxes::{self, MailboxView};
 use crate::names;
 use crate::outbound;
 use crate::privacy::erasure;
-use crate::records::rotate;
+use crate::records::{Label, rotate};
+use crate::staff::Role;
 use crate::startup::{self, Missing, StartError};
 use bedside_db::{Clock, DbError, SystemClock, is_unprotected, search};
 use bedside_web::Locale;
@@ -146,6 +147,7 @@ impl Check {
                 second_list(&app, &mut found).await;
                 own_details(&app, &mut found);
                 languages(&app, &mut found);
+                roles(&app, &mut found);
                 mailboxes(&app, &mut found).await;
             }
             // Said already, of the file itself.
@@ -297,6 +299,28 @@ fn languages(app: &App, found: &mut Findings) {
             "emergency",
             format!("Where to call at once is written in {}.", all.join(", ")),
         );
+    }
+}
+
+/// Roles that decide what is asked by law and can't open a record that a label keeps from them: such a request would wait.
+fn roles(app: &App, found: &mut Findings) {
+    let lacks = |role: &&Arc<Role>| {
+        let may = |one| role.permissions.has(one);
+        let mut labels = Label::ALL.iter();
+        may(Permission::PrivacyManage)
+            && !may(Permission::RestrictedOpen)
+            && !labels.all(|label| may(label.permission()))
+    };
+    for clinic in app.directory.all() {
+        for role in clinic.roles.iter().filter(lacks) {
+            found.missing(
+                "roles",
+                format!(
+                    "The role {} has privacy:manage without restricted:open: what a patient with a label asks by law can't be decided by it.",
+                    role.code
+                ),
+            );
+        }
     }
 }
 

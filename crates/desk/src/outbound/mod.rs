@@ -22,6 +22,7 @@ mod store;
 mod template;
 mod texts;
 mod trouble;
+mod whose;
 
 pub use invitation::send_invitation;
 pub use letter::reply_address;

@@ -4,11 +4,12 @@ use super::letter;
 use super::model::{Content, Kind, SendMail, State, code};
 use super::store::{self, MailRow, Place};
 use super::trouble::not_delivered;
+use super::whose;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
-use crate::ids::{ContactId, OrganisationId};
+use crate::ids::OrganisationId;
 use crate::jobs::Done;
 use crate::links::{self, Purpose};
 use crate::mailboxes::{self, SendAs};
@@ -169,8 +170,9 @@ impl Sending {
         if self.mail.kind == Kind::Rating && !self.may_ask(&content, now).await? {
             return Ok(None);
         }
-        let content = self.with_link(content, sealing).await?;
         let organisation = self.ctx.organisation;
+        let content = whose::rerouted(&self.app, organisation, &self.mail, content).await?;
+        let content = self.with_link(content, sealing).await?;
         let raw = letter::write(&self.app, organisation, &self.mail, &content, sender, now).await?;
         Ok(Some((content, raw)))
     }
@@ -229,38 +231,6 @@ impl Sending {
         Ok((serde_json::from_str(&plain)?, sealing))
     }
 
-    /// Whose address a mail goes to that carries words or a link; none for one that says nothing of the request.
-    /// [`DeskError::Conflict`] with [`code::ADDRESS`] when it is not that person's any more, for it may have been wrong, and when they
-    /// chose to be reached another way only.
-    async fn owner(&self, content: &Content) -> Result<Option<ContactId>, DeskError> {
-        let (app, organisation, mail) = (&self.app, self.ctx.organisation, &self.mail);
-        if !matches!(
-            mail.kind,
-            Kind::Reply | Kind::Rating | Kind::Link | Kind::Code
-        ) {
-            return Ok(None);
-        }
-        let owner = patients::contact_of_address(app, organisation, &content.to).await?;
-        let meant = match mail.message {
-            Some(message) => {
-                let ticket = tickets::row_for(app, organisation, mail.ticket).await?.id;
-                timeline::message_for_sending(app, organisation, ticket, message)
-                    .await?
-                    .recipient
-            }
-            None => None,
-        };
-        let other = owner.is_none() || meant.is_some_and(|meant| owner != Some(meant));
-        // Chosen since it was queued: nothing goes there any more.
-        if other || patients::is_barred(app, organisation, &content.to).await? {
-            return Err(DeskError::Conflict {
-                code: code::ADDRESS,
-                text: "This address is not the person's any more.",
-            });
-        }
-        Ok(owner)
-    }
-
     /// The same with the link that this mail needs, made at its first try and again where it was ended meanwhile.
     async fn with_link(
         &self,
@@ -268,7 +238,7 @@ impl Sending {
         sealing: Sealing,
     ) -> Result<Content, DeskError> {
         let (app, organisation, mail) = (&self.app, self.ctx.organisation, Arc::clone(&self.mail));
-        let owner = self.owner(&content).await?;
+        let owner = whose::owner(app, organisation, &mail, &content).await?;
         let (Some(purpose), Some(contact)) = (letter::link_in(mail.kind, &content), owner) else {
             return Ok(content);
         };

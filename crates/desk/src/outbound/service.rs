@@ -60,10 +60,10 @@ pub async fn warn(
 ) -> Result<(), DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
-    let Some(address) = contact.email() else {
+    let Some(address) = patients::mail_to(&app, work, organisation, &contact).await? else {
         return Ok(());
     };
-    let blind = patients::email_blind(&app, organisation, address)?;
+    let blind = patients::email_blind(&app, organisation, &address)?;
     if !patients::take_warning(work, &blind).await? && !first {
         return Ok(());
     }
@@ -255,7 +255,7 @@ impl About {
 async fn to_patient(work: &mut Work<'_>, ticket: &Ticket, about: About) -> Result<bool, DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
-    let Some(address) = contact.email().map(str::to_owned) else {
+    let Some(address) = patients::mail_to(&app, work, organisation, &contact).await? else {
         return Ok(false);
     };
     let sealing = records::sealing(&app, work, organisation, ticket.key).await?;

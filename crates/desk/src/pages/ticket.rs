@@ -22,7 +22,7 @@ use crate::drafts;
 use crate::error::DeskError;
 use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
-use crate::patients::PatientView;
+use crate::patients::{PatientView, ReachedBy};
 use crate::records::Label;
 use crate::router::{Access, Route};
 use crate::sla::NOTHING_DUE;
@@ -206,7 +206,7 @@ struct TicketPage {
     // people
     requester: Face,
     contact_id: String,
-    points: Vec<(&'static str, String, bool)>,
+    points: Vec<(&'static str, String, bool, bool)>,
     unproven: Option<Unproven>,
     verified: Verified,
     /// What is not shown before whoever is on the line is verified.
@@ -388,7 +388,7 @@ impl Seen {
                 (&ticket.category, clinic.is_clinical(&ticket.category)),
                 &self.typed.class,
             ),
-            reply_to: view.contact.email().map(str::to_owned),
+            reply_to: reply_to(view).map(str::to_owned),
             secure_link: view.secure_link,
             ends: offered.ends,
             statuses: offered.statuses(),
@@ -497,8 +497,18 @@ fn only_by(view: &TicketView, t: Texts) -> Option<String> {
     only.map(|only| ui::only_by(only, t))
 }
 
-/// Addresses and numbers of the requester that are shown: icon, value, and whether mail came back from there.
-fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
+/// Where an answer goes: to the address that is used for them, or to the one that they chose, which may stand with another of
+/// their contacts.
+fn reply_to(view: &TicketView) -> Option<&str> {
+    let only = view.contact.only_by.as_ref();
+    let only = only.filter(|only| only.by == ReachedBy::Email);
+    let chosen = only.and_then(|only| only.address.as_deref());
+    view.contact.email().or(chosen)
+}
+
+/// Addresses and numbers of the requester that are shown: icon, value, whether mail came back from there, and whether the
+/// patient chose to be reached another way only.
+fn points(view: &TicketView) -> Vec<(&'static str, String, bool, bool)> {
     let points = view.contact.points.iter().filter(|point| !point.hidden);
     let icon = |kind: &str| if kind == "email" { "mail" } else { "phone" };
     points
@@ -507,6 +517,7 @@ fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
                 icon(&point.kind),
                 point.value.clone(),
                 point.bounced_at.is_some(),
+                point.is_barred(),
             )
         })
         .collect()

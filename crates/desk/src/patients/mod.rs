@@ -48,4 +48,6 @@ pub(crate) use service::{
 };
 pub use store::ALL as STATEMENTS;
 pub use ways::ReachedBy;
-pub(crate) use ways::{Chosen, choose_way, chosen_way, is_barred, mailed_at, place_of};
+pub(crate) use ways::{
+    Chosen, choose_way, chosen_way, is_barred, is_chosen_of, mail_to, mailed_at, place_of,
+};

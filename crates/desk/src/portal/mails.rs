@@ -157,10 +157,16 @@ pub(crate) async fn letter(
         Err(DeskError::NotFound | DeskError::Gone) => return Ok(None),
         found => found?,
     };
+    // What a patient chose may stand with another of their contacts.
+    let chosen = patients::mail_to(app, &mut conn, organisation, &contact).await?;
     let mails = contact.points.into_iter();
     let mails = mails.filter(|one| one.kind == "email" && one.reach != Reach::Barred);
+    let mut to: Vec<String> = mails.map(|one| one.value).collect();
+    if to.is_empty() {
+        to.extend(chosen);
+    }
     Ok(Some(Letter {
-        to: mails.map(|one| one.value).collect(),
+        to,
         code: None,
         until: mail.at.plus_seconds(mail.news.hours() * 3600),
     }))

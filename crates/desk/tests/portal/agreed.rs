@@ -6,6 +6,7 @@ use bedside_desk::privacy::consents::{
     self, Channel, Decision, NewConsent, Purpose, Source, Standing, Whom, Why,
 };
 use bedside_desk::privacy::notices::{self, PRIVACY, Text};
+use bedside_desk::privacy::requests::{self, Kind, NewRequest, Terms};
 use bedside_desk::tickets::{self, Patch, Status};
 use common::{Role, both_engines};
 use std::collections::BTreeMap;
@@ -385,5 +386,47 @@ both_engines! {
             said(&desk, mia).await.stands.iter().find(|one| one.purpose == Purpose::Surveys).unwrap().why,
             Why::Refused(_)
         ));
+    }
+
+    async fn the_same_no_counts_again_after_a_yes(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let no = pressed(&page(&browser, WHERE).await, "no:reminders");
+        send(&browser, &no).await.expect(303);
+        desk.clock.advance(1);
+        let yes = button(&page(&browser, WHERE).await, "yes:reminders:email:").unwrap();
+        press(&browser, &yes).await.expect(303);
+        assert!(may(&desk, Purpose::Reminders, Whom::Address(MIA)).await);
+        desk.clock.advance(1);
+        // A step back in the browser: the page of before, with the number of before.
+        send(&browser, &no).await.expect(303);
+        assert!(!may(&desk, Purpose::Reminders, Whom::Address(MIA)).await);
+        assert_eq!(said(&desk, mia).await.history.len(), 3);
+    }
+
+    async fn no_yes_is_offered_to_what_rests(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        let new = NewRequest {
+            patient: mia,
+            kind: Kind::Restriction,
+            received_on: jiff::civil::date(2026, 4, 10),
+            ticket: None,
+            words: "Nothing that I did not ask for.".to_owned(),
+        };
+        let id = requests::open_request(app, &officer, new).await.unwrap();
+        let yes = requests::Said {
+            decision: requests::Decision::Granted,
+            reason: String::new(),
+            note: String::new(),
+            with_notes: false,
+        };
+        let terms = Terms { owed: Some(false), ..Terms::default() };
+        requests::decide_on(app, &officer, id, 1, (yes, terms)).await.unwrap();
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let shown = page(&browser, WHERE).await;
+        assert!(button(&shown, "no:surveys").is_some() && button(&shown, "yes:surveys").is_none(), "{shown}");
     }
 }

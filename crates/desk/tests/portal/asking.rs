@@ -206,4 +206,34 @@ both_engines! {
             other.get(&format!("/my/requests/{ticket}")).await.expect(404);
         }
     }
+
+    async fn a_yes_to_a_part_stays_one_when_it_is_done(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        sends(&browser, WHERE, WHERE, &[("kind", "amendment"), ("words", "The marmalade allergy")]).await.expect(303);
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        let request = kept(&desk).await.remove(0).request;
+        let partly = requests::Said { decision: Decision::Partly, reason: "is_accurate".to_owned(), note: "One of the two.".to_owned(), with_notes: false };
+        requests::decide(app, &officer, request.id, 1, partly).await.unwrap();
+        requests::close(app, &officer, request.id, 2, request.received_on).await.unwrap();
+        let shown = page(&browser, WHERE).await;
+        assert!(shown.contains("Yes to a part of it") && shown.contains("right and complete"), "{shown}");
+    }
+
+    async fn whoever_acts_is_not_told_what_was_judged_of_them(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Ines Mother", "mum@family.test", 40).await;
+        let leo = alone(&desk, "Leo Child").await;
+        acts(&desk, contact_of(&desk, "mum@family.test").await, leo, Group::ALL, None).await;
+        let browser = signed_in(&desk, &sink, "mum@family.test").await;
+        sends(&browser, "/my", "/my/acting", &[("patient", leo.to_string().as_str())]).await.expect(303);
+        sends(&browser, WHERE, WHERE, &[("kind", "access")]).await.expect(303);
+        let request = kept(&desk).await.remove(0).request;
+        let no = requests::Said { decision: Decision::Refused, reason: "harms_by_representative".to_owned(), note: String::new(), with_notes: false };
+        requests::decide(&desk.app, &desk.ctx(Role::Compliance), request.id, 1, no).await.unwrap();
+        let shown = page(&browser, WHERE).await;
+        assert!(shown.contains("The law lets us say no to this") && shown.contains("45 CFR 164.524(a)(3)(iii)"), "{shown}");
+        assert!(!shown.contains("could do harm") && !shown.contains("acts for you"), "{shown}");
+    }
 }

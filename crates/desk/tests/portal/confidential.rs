@@ -94,4 +94,28 @@ both_engines! {
         let browser = signed_in(&desk, &sink, carer).await;
         page(&browser, "/my").await;
     }
+
+    async fn whoever_acts_reads_nothing_of_the_way_that_was_chosen(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = with_two(&desk).await;
+        let (mum, agreed) = ("mum@family.test", "/my/consents");
+        patient(&desk, "Ines Mother", mum, 40).await;
+        acts(&desk, contact_of(&desk, mum).await, mia, Group::ALL, None).await;
+        let own = signed_in(&desk, &sink, MIA).await;
+        let words = "Only at the zebrafinch mailbox.";
+        sends(&own, WHERE, WHERE, &[("kind", "communications"), ("words", words)]).await.expect(303);
+        assert!(page(&own, WHERE).await.contains(words));
+        let browser = signed_in(&desk, &sink, mum).await;
+        sends(&browser, "/my", "/my/acting", &[("patient", mia.to_string().as_str())]).await.expect(303);
+        // That she asked is no secret, and what she wrote is.
+        let shown = page(&browser, WHERE).await;
+        assert!(shown.contains("chip") && !shown.contains("zebrafinch"), "{shown}");
+        // While nothing is chosen, whoever may see addresses does.
+        assert!(page(&browser, agreed).await.contains(WORK));
+        reached(&desk, mia, "work", "").await;
+        let shown = page(&browser, agreed).await;
+        assert!(shown.contains("We may, unless you say no"), "{shown}");
+        assert!(!shown.contains("work@") && !shown.contains(MIA) && !shown.contains("quetzal.test"), "{shown}");
+        desk.audit_is_whole().await;
+    }
 }

@@ -6,13 +6,14 @@
 
 mod store;
 
-use super::model::{OnlyBy, PointKind, Reach};
-use super::requester::email_blind;
+use super::model::{ContactView, OnlyBy, PointKind, Reach};
+use super::requester::{contacts_of, email_blind};
 use super::service::{open_contact, owner_of_address};
 use crate::app::App;
 use crate::codes::codes;
 use crate::error::DeskError;
 use crate::ids::{ContactId, DataKeyId, OrganisationId, PatientId, PrivacyRequestId};
+use crate::links;
 use crate::records;
 use crate::work::Work;
 use bedside_db::Conn;
@@ -168,10 +169,51 @@ pub(super) async fn way_to(
     contact: ContactId,
 ) -> Result<Option<(String, [u8; 16])>, DeskError> {
     let view = open_contact(app, conn, organisation, contact).await?;
-    Ok(view.email().and_then(|address| {
-        let blind = email_blind(app, organisation, address).ok()?;
-        Some((address.to_owned(), blind))
+    let address = mail_to(app, conn, organisation, &view).await?;
+    Ok(address.and_then(|address| {
+        let blind = email_blind(app, organisation, &address).ok()?;
+        Some((address, blind))
     }))
+}
+
+/// The mail address that is used for an open contact. A patient who chose one may have it with another of their contacts: what
+/// is meant for the patient goes there, whichever of them wrote.
+pub(crate) async fn mail_to(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    view: &ContactView,
+) -> Result<Option<String>, DeskError> {
+    let binding = binding(conn, organisation, (view.id, view.patient_id)).await?;
+    if let (Some((chosen, true)), Some(patient)) = (&binding, view.patient_id)
+        && chosen.by == ReachedBy::Email
+    {
+        let only = only_by(app, conn, organisation, patient, chosen).await?;
+        return Ok(only.address);
+    }
+    Ok(view.email().map(str::to_owned))
+}
+
+/// Whether a mail address is the one that the patient behind this contact chose, whichever of their contacts has it.
+pub(crate) async fn is_chosen_of(
+    app: &App,
+    organisation: OrganisationId,
+    contact: ContactId,
+    address: &str,
+) -> Result<bool, DeskError> {
+    let mut conn = app.read().await?;
+    let row = super::store::by_contact(&mut conn, organisation, contact).await?;
+    let Some(patient) = row.and_then(|row| row.patient) else {
+        return Ok(false);
+    };
+    let binding = binding(&mut conn, organisation, (contact, Some(patient))).await?;
+    let Some((chosen, true)) = binding else {
+        return Ok(false);
+    };
+    let blind = email_blind(app, organisation, address)?;
+    // One that is on file no more may be somebody else's by now.
+    let on_file = mailed_at(&mut conn, organisation, patient, &chosen).await?;
+    Ok(on_file.is_some() && chosen.is(PointKind::Email.code(), &blind))
 }
 
 /// Who has the mail address by which alone a patient is reached; nobody where that is another means, or where the address is
@@ -216,10 +258,20 @@ pub(super) async fn replaced(
     (old, new): (&[u8; 16], Option<&[u8; 16]>),
 ) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
-    match (patient, new) {
-        (Some(patient), Some(new)) => {
-            store::replace(work, organisation, patient, kind.code(), (old, new)).await
+    let Some(patient) = patient else {
+        return Ok(());
+    };
+    let way = store::way(work, organisation, patient).await?;
+    if way.is_some_and(|chosen| chosen.is(kind.code(), old)) {
+        // Links for each contact of theirs lie in the mailbox that is theirs no more.
+        for contact in contacts_of(work, organisation, patient).await? {
+            if store::is_patient(work, organisation, contact, patient).await? {
+                links::revoke_contact(work, contact).await?;
+            }
         }
-        _ => Ok(()),
+    }
+    match new {
+        Some(new) => store::replace(work, organisation, patient, kind.code(), (old, new)).await,
+        None => Ok(()),
     }
 }

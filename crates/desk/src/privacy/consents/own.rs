@@ -121,6 +121,11 @@ pub async fn own(app: &App, ctx: &Ctx, point: &[u8]) -> Result<OwnStanding, Desk
     let (leave, patient) = records::open_mine(app, ctx, Group::Records, "consent.own").await?;
     let mut conn = app.read().await?;
     let mut points = seen(app, &mut conn, organisation, (me.contact, patient)).await?;
+    // What a patient asked to be reached by may be kept from the very person who acts for them.
+    let way = patients::chosen_way(&mut conn, organisation, patient).await?;
+    if me.acting.is_some() && way.is_some() {
+        points.retain(|one| one.contact == me.contact);
+    }
     let mine: Vec<OnFile> = points
         .iter()
         .filter(|one| one.contact == me.contact)
@@ -186,7 +191,7 @@ fn offers(
             if stands
                 .iter()
                 .find(here)
-                .is_some_and(|stand| !stand.why.may())
+                .is_some_and(|stand| !stand.why.may() && stand.why != Why::Restricted)
             {
                 found.push(Offer {
                     channel,

@@ -3,8 +3,11 @@
 
 use super::fhir::{entry, instant};
 use super::gather::Whole;
+use crate::privacy::consents::model::Word;
 use crate::privacy::consents::{Channel, ConsentView, Decision, Purpose};
 use crate::privacy::requests::{Decision as Ended, Request, State};
+use bedside_web::Locale;
+use bedside_web::i18n::Texts;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
@@ -52,14 +55,23 @@ fn acting(whole: &Whole, me: &Value, entries: &mut Vec<Value>) {
 
 /// Whether somebody said something else of the same later.
 fn is_over(whole: &Whole, one: &ConsentView) -> bool {
-    let (word, all) = (&one.word, &whole.consents);
-    all.iter().any(|later| {
-        let later = &later.word;
-        (later.at, later.id) > (word.at, word.id)
-            && (later.purpose.is_none() || later.purpose == word.purpose)
-            && (later.channel.is_none() || later.channel == word.channel)
-            && (later.party.is_none() || later.party == word.party)
-    })
+    let mut all = whole.consents.iter();
+    all.any(|later| ends(&later.word, &one.word))
+}
+
+/// Whether one word ends another: a yes is for one address of whoever said it, and a no of one contact for their own alone.
+fn ends(later: &Word, word: &Word) -> bool {
+    let theirs = match later.decision {
+        Decision::Given => (later.point, later.contact) == (word.point, word.contact),
+        Decision::Refused | Decision::Withdrawn => {
+            later.contact.is_none() || later.contact == word.contact
+        }
+    };
+    theirs
+        && (later.at, later.id) > (word.at, word.id)
+        && (later.purpose.is_none() || later.purpose == word.purpose)
+        && (later.channel.is_none() || later.channel == word.channel)
+        && (later.party.is_none() || later.party == word.party)
 }
 
 fn consent(whole: &Whole, one: &ConsentView, me: &Value) -> Value {
@@ -134,5 +146,50 @@ fn given(whole: &Whole, me: &Value, entries: &mut Vec<Value>) {
                 "entity": [{ "what": me, "description": one.what }],
             }),
         ));
+    }
+    if whole.given.is_cut {
+        // What it is known by matters to nobody: it says that the list before it is not whole.
+        let words = Texts::new(Locale::En);
+        entries.push(json!({ "resource": {
+            "resourceType": "OperationOutcome",
+            "issue": [{
+                "severity": "warning", "code": "incomplete", "diagnostics": words.text("disclosures-letter-cut"),
+            }],
+        }}));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ConsentId, ContactId};
+    use bedside_db::Timestamp;
+    use uuid::Uuid;
+
+    fn word(decision: Decision, at: i64, contact: Option<u128>, point: Option<u8>) -> Word {
+        Word {
+            id: ConsentId::from_uuid(Uuid::from_u128(at.unsigned_abs().into())),
+            at: Timestamp::from_micros(at),
+            purpose: Some(Purpose::Reminders),
+            channel: Some(Channel::Email),
+            decision,
+            patient: None,
+            contact: contact.map(|number| ContactId::from_uuid(Uuid::from_u128(number))),
+            point: point.map(|number| [number; 16]),
+            party: None,
+        }
+    }
+
+    #[test]
+    fn a_word_ends_what_was_said_of_the_same_address_and_by_the_same_person() {
+        let yes = word(Decision::Given, 1, Some(1), Some(1));
+        let later = |decision, contact, point| ends(&word(decision, 2, contact, point), &yes);
+        assert!(later(Decision::Given, Some(1), Some(1)));
+        assert!(!later(Decision::Given, Some(1), Some(2)));
+        assert!(!later(Decision::Given, Some(2), Some(1)));
+        assert!(later(Decision::Withdrawn, None, None));
+        assert!(later(Decision::Refused, Some(1), None));
+        assert!(!later(Decision::Refused, Some(2), None));
+        assert!(!ends(&yes, &word(Decision::Given, 2, Some(1), Some(1))));
     }
 }

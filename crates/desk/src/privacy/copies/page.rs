@@ -111,7 +111,9 @@ fn given(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<String> {
         };
         format!("{day}: {who} {}", t.text("disclosure-known-answer"))
     });
-    recorded.chain(answers).collect()
+    let cut = whole.given.is_cut.then(|| t.text("disclosures-letter-cut"));
+    let cut = cut.map(str::to_owned);
+    recorded.chain(answers).chain(cut).collect()
 }
 
 fn standing(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<Stands> {

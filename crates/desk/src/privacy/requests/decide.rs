@@ -210,7 +210,13 @@ pub async fn decide_on(
     let note = words_of("note", &said.note)?;
     let clinic = app.directory.of(ctx.organisation)?;
     let known = store::one(&mut app.read().await?, ctx.organisation, id).await?;
-    let stays = known.filter(|one| matches!(one.kind, Kind::Restriction | Kind::Objection));
+    let holds = |kind| {
+        matches!(
+            kind,
+            Kind::Restriction | Kind::Objection | Kind::Communications
+        )
+    };
+    let stays = known.filter(|one| holds(one.kind));
     app.command(ctx, move |work| {
         async move {
             if let Some(one) = stays {

@@ -126,6 +126,7 @@ pub fn exception(code: &str) -> Option<&'static Exception> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bedside_web::{I18n, Locale};
     use jiff::civil::date;
 
     #[test]
@@ -139,6 +140,18 @@ mod tests {
                 assert_eq!(clocks.count(), 1, "{law:?} {kind:?}");
                 assert!(reasons(*law, *kind).count() > 0, "{law:?} {kind:?}");
                 assert!(clock(*law, *kind).unwrap().section.len() > 4);
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_has_words_for_the_staff_and_for_whoever_asked() {
+        for one in &BOOK.reason {
+            for side in ["privacy-reason", "my-reason"] {
+                let key = format!("{side}-{}", one.code.replace('_', "-"));
+                for locale in Locale::ALL {
+                    assert!(I18n::global().has(locale, &key), "{key} in {locale:?}");
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use super::service::{RequestView, end_of, keep, law_of, today, told, view, words
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::Ctx;
+use crate::context::{Ctx, Patient};
 use crate::error::DeskError;
 use crate::ids::PrivacyRequestId;
 use crate::patients;
@@ -130,6 +130,15 @@ pub async fn asked_on(app: &App, ctx: &Ctx, kind: Kind) -> Result<Option<Timesta
     store::open_of_kind(&mut conn, ctx.organisation, patient, kind).await
 }
 
+/// Whether the words of a request are kept from whoever acts for the patient: how they want to be reached, and by what address,
+/// is theirs alone, and may be asked because of the very person who acts for them.
+fn is_kept_from(me: &Patient, request: &Request) -> bool {
+    let own = request
+        .asked
+        .is_some_and(|asker| asker.contact == me.contact);
+    me.acting.is_some() && request.kind == Kind::Communications && !own
+}
+
 /// The requests about whoever is signed in to the patients' own pages, or for whom they act, with their words, newest first;
 /// and where the next page begins, if there are more.
 pub async fn own(
@@ -138,6 +147,7 @@ pub async fn own(
     before: Option<PrivacyRequestId>,
 ) -> Result<(Vec<RequestView>, Option<PrivacyRequestId>), DeskError> {
     let (leave, patient) = records::open_mine(app, ctx, Group::Records, "privacy.own").await?;
+    let me = ctx.signed_in()?;
     let mut conn = app.read().await?;
     let before = before.unwrap_or(PrivacyRequestId::from_bytes([0xff; 16]));
     let (organisation, most) = (ctx.organisation, i64::try_from(SHOWN + 1));
@@ -149,7 +159,11 @@ pub async fn own(
     let next = found.last().filter(|_| more).map(|last| last.id);
     let mut views = Vec::new();
     for request in found {
-        views.push(view(&leave, &mut conn, ctx, request).await?);
+        let mut one = view(&leave, &mut conn, ctx, request).await?;
+        if is_kept_from(&me, &one.request) {
+            (one.words, one.note, one.extension) = (None, None, None);
+        }
+        views.push(one);
     }
     Ok((views, next))
 }

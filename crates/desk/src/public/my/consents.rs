@@ -351,8 +351,11 @@ async fn said(
         "my consent {} {whom:?} {locale} {:?}",
         me.contact, pressed.say
     );
+    // A no is no more for being said twice, and has to count again where a yes came between.
+    let yes = new.yes.as_ref();
+    let once = yes.and_then(|_| Once::of_form(&pressed.once, &what));
     let ctx = Ctx {
-        once: Once::of_form(&pressed.once, &what),
+        once,
         ..my.ctx.clone()
     };
     consents::say_own(&my.app, &ctx, &my.me.point, new).await?;

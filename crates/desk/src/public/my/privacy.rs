@@ -71,6 +71,9 @@ struct Line {
     take_back: Option<PrivacyRequestId>,
 }
 
+/// Code of the reason that speaks of whoever acts for the patient (45 CFR 164.524(a)(3)(iii)).
+const BY_REPRESENTATIVE: &str = "harms_by_representative";
+
 /// A refusal as the law wants it told (45 CFR 164.524(d)(2), 164.526(d)(1); GDPR Art. 12(4)).
 struct Refusal {
     /// The law's reason, in plain words.
@@ -81,8 +84,9 @@ struct Refusal {
     further: Vec<&'static str>,
 }
 
-/// The law's reason where something is refused, and where to go then.
-fn refusal(request: &requests::Request, t: Texts) -> Option<Refusal> {
+/// The law's reason where something is refused, and where to go then. Whoever acts for the patient is not told that they
+/// themselves were judged a danger to them: they read the section alone.
+fn refusal(request: &requests::Request, t: Texts, acts: bool) -> Option<Refusal> {
     let code = request.decided.as_ref()?.reason.as_deref()?;
     let mut known = law::reasons(request.law, request.kind);
     let found = known.find(|one| one.code == code)?;
@@ -98,7 +102,11 @@ fn refusal(request: &requests::Request, t: Texts) -> Option<Refusal> {
         Law::Hipaa => "my-refused-complain-hipaa",
         Law::Gdpr => "my-refused-complain-gdpr",
     });
-    let key = format!("my-reason-{}", code.replace('_', "-"));
+    let key = if acts && code == BY_REPRESENTATIVE {
+        "my-reason-to-another".to_owned()
+    } else {
+        format!("my-reason-{}", code.replace('_', "-"))
+    };
     Some(Refusal {
         reason: t.text(&key).to_owned(),
         section: Some(found.section.as_str()).filter(|text| text.contains(char::is_numeric)),
@@ -160,7 +168,7 @@ fn state_words(request: &requests::Request) -> &'static str {
         (State::Open, _) => "my-asked-open",
         (_, Some(Decision::Refused)) => "my-asked-refused",
         (_, Some(Decision::Withdrawn)) => "my-asked-withdrawn",
-        (State::Decided, Some(Decision::Partly)) => "my-asked-partly",
+        (_, Some(Decision::Partly)) => "my-asked-partly",
         (State::Decided, _) => "my-asked-decided",
         (State::Closed, _) => "my-asked-closed",
     }
@@ -168,7 +176,8 @@ fn state_words(request: &requests::Request) -> &'static str {
 
 async fn line(my: &My, view: RequestView) -> Result<Line, DeskError> {
     let request = &view.request;
-    let me = my.ctx.signed_in()?.contact;
+    let signed_in = my.ctx.signed_in()?;
+    let (me, acts) = (signed_in.contact, signed_in.acting.is_some());
     let copies = copies::own(&my.app, &my.ctx, request.id).await?;
     Ok(Line {
         kind: kind_words(request.kind),
@@ -181,7 +190,7 @@ async fn line(my: &My, view: RequestView) -> Result<Line, DeskError> {
             .collect(),
         take_back: request.may_take_back(me).is_ok().then_some(request.id),
         longer: view.extension.filter(|_| request.decision().is_none()),
-        refusal: refusal(request, my.shell.t),
+        refusal: refusal(request, my.shell.t, acts),
         words: view.words,
         note: view.note,
     })

@@ -62,7 +62,8 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
         let mut conn = app.read().await?;
         let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
         let about = about.unwrap_or(About::NOBODY);
-        records::admit(&mut conn, ctx, about, app.now()).await?;
+        let may_read = records::admit(&mut conn, ctx, about, app.now()).await;
+        restricted::noted(app, ctx, may_read).await?;
         let rows = store::standing(&mut conn, ctx.organisation, patient, app.now()).await?;
         (about, rows)
     };

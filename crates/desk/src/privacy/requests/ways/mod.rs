@@ -11,6 +11,7 @@ use super::RequestView;
 use super::decide::{held, person, sealing};
 use super::model::{Decision, Kind, Request};
 use super::service::{told, words_of};
+use super::store as requests;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -19,6 +20,7 @@ use crate::identity;
 use crate::ids::{OrganisationId, PatientId, PrivacyRequestId, StaffId};
 use crate::links;
 use crate::patients::{self, Chosen, OnlyBy, ReachedBy};
+use crate::privacy::erasure;
 use crate::records::{self, Purpose, restricted};
 use crate::representatives;
 use crate::work::Work;
@@ -255,9 +257,15 @@ pub async fn end_way(
     let by = person(ctx)?;
     let why = words_of("why", why)?
         .ok_or_else(|| DeskError::invalid("why", "required", "Say why it ends."))?;
+    let known = requests::one(&mut app.read().await?, ctx.organisation, id).await?;
+    let patient = known.map(|one| one.patient);
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            // The patient first, as a decision does: in another order two commands would wait for each other.
+            if let Some(patient) = patient {
+                erasure::hold_patient(work, patient).await?;
+            }
             let request = held(work, id, version).await?;
             let patient = request.patient;
             let stands = patients::chosen_way(work, organisation, patient).await?;
