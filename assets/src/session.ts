@@ -6,13 +6,29 @@ function hide(door: string): void {
   location.replace(door);
 }
 
-/** The same, but for words that were not sent: they stay, in the form that sends them, since the server takes a patient's words also
- * from whoever is out by then; the person at the screen wrote them. */
+/** What stays in sight beside words that were not sent: whom to call. */
+const STAYS = ".notice-error, .public-foot";
+
+/** The same, but for words that were not sent: they stay, each in the form that sends it, since the server takes a patient's words
+ * also from whoever is out by then; the person at the screen wrote them. Nothing is moved, so that whoever writes there goes on
+ * where they were. */
 export function over(door: string): void {
-  const words = [...document.querySelectorAll("textarea")].find((area) => area.value.trim() !== "");
-  if (!words?.form) hide(door);
-  // Asked again over the same words: whoever writes there goes on where they were.
-  else if (document.body.childNodes.length !== 1 || document.body.firstChild !== words.form) document.body.replaceChildren(words.form);
+  const areas = [...document.querySelectorAll("textarea")].filter((area) => area.value.trim() !== "");
+  const kept = areas.map((area) => area.form ?? area);
+  if (kept.length === 0) {
+    hide(door);
+    return;
+  }
+  const stays = [...kept, ...document.querySelectorAll(STAYS)];
+  const sweep = (within: Element): void => {
+    for (const child of [...within.children]) {
+      if (stays.includes(child)) continue;
+      if (stays.some((one) => child.contains(one))) sweep(child);
+      else child.remove();
+    }
+    for (const text of [...within.childNodes]) if (text.nodeType === Node.TEXT_NODE) text.remove();
+  };
+  sweep(document.body);
 }
 
 /** Asks at `way` whether the session is still there, and ends the page where it is not; any other trouble says nothing of it. */
@@ -34,14 +50,15 @@ export function watch(way: string, door: string, end?: (door: string) => void): 
  * page that nobody touches would stay in sight. Pages of the same browser tell each other when one is asked for. Nobody is
  * asked here: that would keep the session alive. */
 export function ends(seconds: number, name: string, door: string): void {
-  const others = new BroadcastChannel(name);
+  // Old phones have none: there each page counts for itself.
+  const others = "BroadcastChannel" in window ? new BroadcastChannel(name) : undefined;
   let timer = 0;
   const again = (): void => {
     window.clearTimeout(timer);
     timer = window.setTimeout(() => over(door), seconds * 1000);
   };
-  others.onmessage = again;
-  others.postMessage("asked");
+  if (others) others.onmessage = again;
+  others?.postMessage("asked");
   again();
 }
 

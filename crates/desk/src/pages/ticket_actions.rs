@@ -241,12 +241,10 @@ async fn make_theirs(
             "sent",
         )),
         // It is theirs already.
-        Err(
-            DeskError::NotFound
-            | DeskError::Conflict {
-                code: "duplicate", ..
-            },
-        ) => Ok(redirect(&back(&ticket))),
+        Err(DeskError::Conflict {
+            code: "duplicate", ..
+        }) => Ok(redirect(&back(&ticket))),
+        Err(DeskError::NotFound) => Err(DeskError::NotFound),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }

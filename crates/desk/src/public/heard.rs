@@ -212,7 +212,7 @@ pub fn called(
     lost: Option<TicketId>,
 ) -> Response {
     let spoken = told::tag_of(app, words, shell.t.locale);
-    let shell = shell.telling_in(told::tagged(&spoken), number);
+    let shell = shell.telling_in(told::tagged(&spoken), number).staying();
     let shown = ThanksPage {
         shell: &shell,
         number,

@@ -36,6 +36,7 @@ pub struct Shell {
 }
 
 /// What stands above the pages of whoever is signed in: where they can go, and for whom they write.
+#[derive(Clone)]
 pub struct Bar {
     /// The token of its forms.
     pub csrf: String,
@@ -69,6 +70,18 @@ pub struct Language {
 }
 
 impl Shell {
+    /// The same for a page that stays in sight when the session is over: it says whom to call, and nothing of anybody.
+    #[must_use]
+    pub fn staying(mut self) -> Self {
+        self.my = self.my.map(|bar| {
+            Arc::new(Bar {
+                idle: 0,
+                ..(*bar).clone()
+            })
+        });
+        self
+    }
+
     /// The frame for `clinic` in the language that was asked for, else the browser's, else the clinic's.
     pub fn new(app: &App, clinic: Arc<Clinic>, parts: &Parts, asked: Option<&str>) -> Self {
         Self {

@@ -72,6 +72,8 @@ pub async fn make_theirs(
     note: MessageId,
 ) -> Result<MessageId, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    let may = restricted::admit_ticket(&mut app.read().await?, ctx, id, app.now()).await;
+    restricted::noted(app, ctx, may).await?;
     let written = super::message(app, ctx, id, note).await?;
     if written.kind != MessageKind::Note {
         return Err(DeskError::NotFound);

@@ -151,7 +151,7 @@ impl Talk {
         let (_, page) = self.send("code", &[("choice", &choice)]).await;
         assert!(page.contains("The code is on its way."), "{page}");
         let mails = sent(desk, sink).await;
-        let mail = mails.iter().find(|mail| is_to(mail, MAIL)).unwrap();
+        let mail = mails.iter().rfind(|mail| is_to(mail, MAIL)).unwrap();
         code_in(mail)
     }
 

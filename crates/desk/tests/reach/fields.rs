@@ -130,8 +130,8 @@ both_engines! {
                     assert!(elsewhere >= 400 || nowhere < 400, "{role:?} {way} {ids:?}: {elsewhere}, and {nowhere} for nothing");
                     if elsewhere == 303 {
                         let stand = ids_in(&desk, &own).await;
-                        let taken = ids.iter().find(|(_, id)| stand.iter().any(|one| one == id));
-                        assert!(taken.is_none(), "{role:?} {way}: {taken:?} stands in ours");
+                        let foreign = ids.iter().find(|(_, id)| stand.iter().any(|one| one == id));
+                        assert!(foreign.is_none(), "{role:?} {way}: {foreign:?} stands in ours");
                     }
                     tried += 1;
                     refused += usize::from(elsewhere >= 400);

@@ -256,7 +256,8 @@ impl Features {
                 }
             } else {
                 let hash = mix(u32::from(number), 40 + u32::from(mark));
-                if chunk.sides.iter().all(|s| s.hash != hash) {
+                let mut known = chunk.sides.iter().map(|side| side.hash);
+                if !known.any(|one| one == hash) {
                     chunk.sides.push(Side { hash, value: 0.7 });
                 }
             }

@@ -9,7 +9,7 @@ use crate::patients::{self, Requester};
 use crate::records::{Sealing, uploads};
 use crate::tickets::{self, NewTicket, Unheard};
 use crate::timeline::{MAX_BODY, NewAttachment};
-use crate::triage;
+use crate::triage::{self, Whose};
 use bedside_codecs::mail::address::Address;
 use bedside_db::Id;
 use bedside_language::{Channel, Level};
@@ -69,7 +69,7 @@ pub(super) async fn cries(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<boo
 async fn is_called(app: &App, ctx: &Ctx, new: &NewTicketIn, typed: &str) -> bool {
     let channel = new.channel.unwrap_or(Channel::Api);
     let hint = locale(new).unwrap_or(ctx.locale);
-    let called = triage::danger_called(app, channel, (&new.body, typed), hint).await;
+    let called = triage::danger_called(app, Whose::Desk, channel, (&new.body, typed), hint).await;
     // What could not be looked at is taken for the worst.
     called.unwrap_or(true)
 }

@@ -20,6 +20,7 @@ use crate::privacy::{erasure, speaks};
 use crate::records::{self, Group};
 use crate::representatives;
 use crate::work::Work;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use bedside_db::{Conn, Timestamp};
 use bedside_web::Locale;
 use data_encoding::HEXLOWER;
@@ -34,6 +35,18 @@ pub struct Party {
     pub name: String,
 }
 
+impl Party {
+    /// Whether this is their mark.
+    pub fn is(&self, mark: &str) -> bool {
+        is_same(&self.mark, mark)
+    }
+}
+
+/// Whether two marks are the same, without telling by the time it takes how much of them is.
+fn is_same(one: &str, other: &str) -> bool {
+    verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
+
 /// A way for which a yes can be pressed.
 #[derive(Clone, Debug)]
 pub struct Offer {
@@ -43,6 +56,13 @@ pub struct Offer {
     pub mark: String,
     /// The address.
     pub address: String,
+}
+
+impl Offer {
+    /// Whether this is the address's mark.
+    pub fn is(&self, mark: &str) -> bool {
+        is_same(&self.mark, mark)
+    }
 }
 
 /// One purpose.
@@ -259,7 +279,7 @@ async fn party_of(
     let mut found = found
         .filter(|one| Some(one.purpose) == new.purpose)
         .flat_map(|one| one.parties);
-    let found = found.find(|one| one.mark == *mark);
+    let found = found.find(|one| one.is(mark));
     let unknown = || wrong("party", "unknown", "Nothing is shared with them.");
     let party = found.ok_or_else(unknown)?;
     let bytes = HEXLOWER.decode(party.mark.as_bytes()).ok();

@@ -327,7 +327,7 @@ async fn said(
     // Pressed twice: with them nothing is shared any more.
     if let Some(mark) = say.party {
         let mut all = standing.purposes.iter().flat_map(|one| &one.parties);
-        if !all.any(|one| one.mark == mark) {
+        if !all.any(|one| one.is(mark)) {
             return Ok(Ok("consent-no"));
         }
     }
@@ -373,7 +373,7 @@ fn kept(t: Texts, clinic: &str, say: &Say<'_>, standing: &OwnStanding) -> Option
         .find(|one| one.purpose == purpose)?;
     let button = match (say.yes, say.party) {
         (Some((channel, mark)), _) => {
-            let here = |one: &&consents::Offer| one.channel == channel && one.mark == mark;
+            let here = |one: &&consents::Offer| one.channel == channel && one.is(mark);
             if let Some(one) = of.offers.iter().find(here) {
                 yes_words(t, channel, &one.address)
             } else {
@@ -385,7 +385,7 @@ fn kept(t: Texts, clinic: &str, say: &Say<'_>, standing: &OwnStanding) -> Option
             }
         }
         (None, Some(mark)) => {
-            let found = of.parties.iter().find(|one| one.mark == mark)?;
+            let found = of.parties.iter().find(|one| one.is(mark))?;
             no_words(t, purpose, Some(&found.name))
         }
         (None, None) => no_words(t, purpose, None),

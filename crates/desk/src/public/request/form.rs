@@ -108,7 +108,8 @@ impl Form {
             return String::new();
         };
         let typed = (self.message.as_str(), name.as_str());
-        let called = triage::danger_called(app, Channel::WebForm, typed, shell.t.locale).await;
+        let (way, hint) = (Channel::WebForm, shell.t.locale);
+        let called = triage::danger_called(app, Whose::Visitor, way, typed, hint).await;
         // What could not be looked at is taken for the worst.
         if called.unwrap_or(true) {
             name.clone()
