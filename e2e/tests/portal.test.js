@@ -121,7 +121,7 @@ test("the page for a passkey asks the device", async () => {
 
 test("a page that nobody touches goes when the session does, and unsent words stay", async () => {
   await page.clock.install();
-  await page.goto("/my/new");
+  await page.goto("/my/requests/new");
   await page.getByLabel("Your message").fill("One more question");
   await page.clock.fastForward("01:00:01");
   await page.locator(".my-nav").waitFor({ state: "detached" });
@@ -147,7 +147,7 @@ test("a page that comes into sight after its session keeps unsent words", async 
   const over = (route) => (route.request().method() === "HEAD" ? route.fulfill({ status: 401 }) : route.continue());
   const seen = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await page.route("**/my", over);
-  await page.goto("/my/new");
+  await page.goto("/my/requests/new");
   await page.getByLabel("Your message").fill("One more question");
   await seen();
   await page.locator(".my-nav").waitFor({ state: "detached" });

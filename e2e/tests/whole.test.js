@@ -257,8 +257,8 @@ test("without a call back to the number on file, no address changes and no recor
   await agent.locator(".error-summary").getByText("isn't verified far enough").waitFor();
 
   await agent.goto(ticket);
-  await agent.locator("#class").selectOption("records");
   await agent.getByLabel("Your answer").fill(COPY);
+  await agent.locator("#class").selectOption("records");
   await agent.getByRole("button", { name: "Send", exact: true }).click();
   await agent.locator(".error-summary").getByText(/call back/i).waitFor();
   assert.equal(await agent.locator("#timeline").getByText(COPY).count(), 0);

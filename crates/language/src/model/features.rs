@@ -256,8 +256,7 @@ impl Features {
                 }
             } else {
                 let hash = mix(u32::from(number), 40 + u32::from(mark));
-                let mut known = chunk.sides.iter().map(|side| side.hash);
-                if !known.any(|one| one == hash) {
+                if chunk.sides.iter().all(|s| s.hash != hash) {
                     chunk.sides.push(Side { hash, value: 0.7 });
                 }
             }
