@@ -288,7 +288,10 @@ async fn take_back(
     match tickets::take_back(&page.app, &ctx, id, version(&sent)).await {
         Ok(_) => Ok(redirect_saying(&back(&ticket), "hand-over-undone")),
         // A clinician was faster, or it was taken back already: the page says which.
-        Err(DeskError::NotFound) => Ok(redirect(&back(&ticket))),
+        Err(DeskError::NotFound) => {
+            tickets::row_for(&page.app, page.ctx.organisation, id).await?;
+            Ok(redirect(&back(&ticket)))
+        }
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
