@@ -240,11 +240,16 @@ async fn make_theirs(
             &format!("/tickets/{ticket}#m-{said}"),
             "sent",
         )),
-        // It is theirs already.
-        Err(DeskError::Conflict {
-            code: "duplicate", ..
-        }) => Ok(redirect(&back(&ticket))),
-        Err(DeskError::NotFound) => Err(DeskError::NotFound),
+        // It is theirs already, or no note.
+        Err(
+            DeskError::NotFound
+            | DeskError::Conflict {
+                code: "duplicate", ..
+            },
+        ) => {
+            tickets::row_for(&page.app, page.ctx.organisation, id).await?;
+            Ok(redirect(&back(&ticket)))
+        }
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
