@@ -95,7 +95,8 @@ fn a_file_that_was_cut_off_is_refused() {
     let mut files = files();
     let text = files.get_mut(FILE).unwrap();
     let at = text.find("[[script]]\nkind = \"trauma\"").unwrap();
-    let end = text.find("[[disposition]]").unwrap();
+    let next = text[at + 1..].find("[[script]]");
+    let end = next.map_or(text.len(), |next| at + 1 + next);
     text.replace_range(at..end, "");
     let error = Questions::load(&files).unwrap_err();
     assert!(

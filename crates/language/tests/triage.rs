@@ -441,13 +441,28 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 /// Tables of a file that are entries, with their place.
+/// What holds entries, such as the questions for one kind of danger, is none itself.
+fn holds_entries(entry: &Table) -> bool {
+    let tables = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|list| list.iter().any(Value::is_table))
+    };
+    entry.values().any(tables)
+}
+
 fn entries(name: &str, table: &Table, found: &mut Vec<(String, Table)>) {
     for (key, value) in table {
         let place = format!("{name}: {key}");
         match value {
             Value::Array(list) => {
-                let tables = list.iter().filter_map(Value::as_table);
-                found.extend(tables.map(|entry| (place.clone(), entry.clone())));
+                for entry in list.iter().filter_map(Value::as_table) {
+                    if holds_entries(entry) {
+                        entries(&place, entry, found);
+                    } else {
+                        found.push((place.clone(), entry.clone()));
+                    }
+                }
             }
             Value::Table(entry) => found.push((place, entry.clone())),
             _ => {}
