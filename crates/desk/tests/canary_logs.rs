@@ -10,12 +10,8 @@ use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::Permissions;
 use bedside_desk::search;
-use common::{Answer, both_engines, canaries, csrf_token};
-use parking_lot::Mutex;
+use common::{Answer, both_engines, canaries, csrf_token, log};
 use serde_json::json;
-use std::io;
-use std::sync::Once;
-use tracing_subscriber::fmt::MakeWriter;
 
 /// Each stands for one field; none is a word that the program itself uses.
 const CANARIES: &[&str] = &[
@@ -31,40 +27,6 @@ const CANARIES: &[&str] = &[
     "egretfile",
     "lapwingword",
 ];
-
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-/// Writes the log into memory.
-#[derive(Clone, Copy)]
-struct Kept;
-
-impl io::Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Kept {
-    type Writer = Self;
-    fn make_writer(&self) -> Self {
-        *self
-    }
-}
-
-fn listen() {
-    static BEGUN: Once = Once::new();
-    BEGUN.call_once(|| {
-        let all = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(Kept)
-            .finish();
-        tracing::subscriber::set_global_default(all).unwrap();
-    });
-}
 
 fn none_in(what: &str, text: &str) {
     let text = text.to_lowercase();
@@ -97,7 +59,7 @@ fn refused(what: &str, answer: &Answer) {
 
 both_engines! {
     async fn nobody_is_told_of_a_patient(desk: Desk) {
-        listen();
+        log::listen();
         let client = desk.client(&Permissions::ALL.codes()).await;
         let patient = json!({
             "name": "Zebrafinch Oriolebird", "birth_date": "1931-07-23", "mrn": "MRN7734190",
@@ -170,7 +132,7 @@ both_engines! {
         let (what, rows) = canaries::jobs(&desk.app.db).await;
         none_in(&what, &String::from_utf8_lossy(&rows));
         desk.audit_is_whole().await;
-        let log = String::from_utf8_lossy(&LOG.lock()).into_owned();
+        let log = String::from_utf8_lossy(&log::written()).into_owned();
         assert!(log.len() > 1000 && log.contains("/api/v1/tickets"), "the log was not heard: {}", log.len());
         none_in("the log", &log);
     }

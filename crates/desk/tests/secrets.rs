@@ -19,53 +19,15 @@ use common::factor::{Person, WORDS};
 use common::issuer::{CLIENT, Issuer, SECRET};
 use common::program::run;
 use common::sink::sink;
-use common::{Answer, Browser, Client, Desk, Engine, both_engines, canaries, load};
+use common::{Answer, Browser, Client, Desk, Engine, both_engines, canaries, load, log};
 use futures_util::FutureExt;
-use parking_lot::Mutex;
-use std::io;
 use std::path::Path;
 use std::process::Output;
-use std::sync::Once;
-use tracing_subscriber::fmt::MakeWriter;
 
 const IMAP: &str = "avocet-password-of-the-inbox";
 const SMTP: &str = "dotterel-password-of-the-outbox";
 const DATABASE: &str = "whimbrel-password-of-the-database";
 const MIA: &str = "mia@quetzal.test";
-
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-/// Writes the log into memory.
-#[derive(Clone, Copy)]
-struct Kept;
-
-impl io::Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Kept {
-    type Writer = Self;
-    fn make_writer(&self) -> Self {
-        *self
-    }
-}
-
-fn listen() {
-    static BEGUN: Once = Once::new();
-    BEGUN.call_once(|| {
-        let all = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(Kept)
-            .finish();
-        tracing::subscriber::set_global_default(all).unwrap();
-    });
-}
 
 /// A desk whose rows stand behind a password, where they stand on a server.
 async fn guarded(engine: Engine) -> Desk {
@@ -370,7 +332,7 @@ fn told(desk: &Desk, folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 both_engines! {
     async fn attack_43_no_secret_is_said_to_anybody(desk: Desk) {
-        listen();
+        log::listen();
         let desk = guarded(desk.engine).await;
         let (mia, record) = patient(&desk).await;
         let mailbox = mailbox(&desk).await;
@@ -425,7 +387,7 @@ both_engines! {
             all.push(canaries::dump(url));
         }
         all.extend(told(&desk, desk.folder()));
-        let log = LOG.lock().clone();
+        let log = log::written();
         assert!(log.len() > 1000, "the log was not heard");
         all.push(("the log".to_owned(), log));
         let spilt = found(&all, &secrets);

@@ -11,50 +11,25 @@ use axum::http::{Method, Request};
 use bedside_desk::audit_log::{self, Sealer};
 use bedside_desk::router::{self, Access, Route};
 use bedside_desk::{observe, staff};
-use common::{Answer, Browser, Desk, both_engines, program};
+use common::{Answer, Browser, Desk, both_engines, log, program};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use std::io;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
-
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-/// Writes the log into memory.
-#[derive(Clone, Copy)]
-struct Kept;
-
-impl io::Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Kept {
-    type Writer = Self;
-    fn make_writer(&self) -> Self {
-        *self
-    }
-}
 
 /// Each test has a process of its own, so the log is this test's alone. It is as quiet as it can be made.
 fn listen() {
     let quiet = observe::with_security(EnvFilter::new("error"));
-    observe::json_lines(quiet, Kept).init();
+    observe::json_lines(quiet, log::Kept).init();
 }
 
 /// The lines so far, each read as JSON.
 fn lines() -> Vec<Value> {
-    let text = String::from_utf8(LOG.lock().clone()).unwrap();
+    let text = String::from_utf8(log::written()).unwrap();
     let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
     text.lines().map(read).collect()
 }
@@ -120,7 +95,7 @@ both_engines! {
             tries(&browser, "kestrelmail@nowhere.example").await;
         }
         assert!(events(0).iter().any(|line| line["event"] == "sign_in.waits" && line["mark"] == first["mark"]));
-        let log = String::from_utf8(LOG.lock().clone()).unwrap();
+        let log = String::from_utf8(log::written()).unwrap();
         assert!(!log.contains("kestrelmail") && !log.contains("not the right one"), "{log}");
     }
 
@@ -152,12 +127,12 @@ both_engines! {
         let admin = desk.browser(Role::Administrator).await;
         desk.clock.advance(staff::PROOF_SECONDS);
         tells(&admin.get("/settings/staff/new").await, "proof.needed");
-        let log = String::from_utf8(LOG.lock().clone()).unwrap();
+        let log = String::from_utf8(log::written()).unwrap();
         assert!(!log.contains("quail"), "{log}");
     }
 
     async fn who_was_let_through_and_by_which_permission_is_told_for_every_request(desk: Desk) {
-        observe::json_lines(observe::with_security(EnvFilter::new("info")), Kept).init();
+        observe::json_lines(observe::with_security(EnvFilter::new("info")), log::Kept).init();
         let of = |answer: &Answer| -> Vec<Value> {
             let id = answer.header("x-request-id").unwrap().to_owned();
             let told = lines().into_iter().filter(|line| line["target"] == "bedside::access");
@@ -176,7 +151,7 @@ both_engines! {
     }
 
     async fn a_mail_server_without_tls_is_told_and_nothing_is_said_to_it(desk: Desk) {
-        observe::json_lines(observe::with_security(EnvFilter::new("warn")), Kept).init();
+        observe::json_lines(observe::with_security(EnvFilter::new("warn")), log::Kept).init();
         // It greets in the clear where TLS is to begin with the first byte, and keeps what it hears.
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut mailbox = common::sink::at(server.local_addr().unwrap().port());
@@ -206,7 +181,7 @@ both_engines! {
 
     /// A record that somebody makes up, behind a line end in whatever the log may repeat: addresses, names, paths, headers.
     async fn attack_22_no_line_end_makes_a_second_record_of_the_log(desk: Desk) {
-        observe::json_lines(observe::with_security(EnvFilter::new("trace")), Kept).init();
+        observe::json_lines(observe::with_security(EnvFilter::new("trace")), log::Kept).init();
         let (visitor, admin) = (desk.visitor(), desk.browser(Role::Administrator).await);
         let forged = r#"{"target":"bedside::security","event":"forged.record"}"#;
         for end in ["\r\n", "\n", "\r", "\u{85}", "\u{2028}"] {
@@ -272,7 +247,7 @@ both_engines! {
         assert!(of_it.iter().any(|line| line["code"] == "internal"), "{of_it:?}");
         // An expected fault is told with its private text, which no answer has.
         assert!(told.iter().any(|line| line["private"] == "the disk sda1 is on fire"), "{told:?}");
-        let log = String::from_utf8(LOG.lock().clone()).unwrap();
+        let log = String::from_utf8(log::written()).unwrap();
         assert!(!log.contains("zebrafinch"), "{log}");
     }
 
@@ -297,7 +272,7 @@ both_engines! {
         for name in ["sequence", "entry", "at", "actor_kind", "object_id", "purpose", "source", "outcome"] {
             assert!(!made[name].is_null(), "{name}: {made}");
         }
-        let log = String::from_utf8(LOG.lock().clone()).unwrap();
+        let log = String::from_utf8(log::written()).unwrap();
         assert!(!log.contains("zebrafinch") && !log.contains("rosa"), "{log}");
     }
 }

@@ -31,6 +31,7 @@ pub mod granted;
 mod http;
 pub mod issuer;
 pub mod load;
+pub mod log;
 pub mod markup;
 pub mod medians;
 pub mod multipart;

@@ -51,3 +51,4 @@ pub(crate) use service::{
     destroy_requests, hold_patient_without_anything,
 };
 pub use store::ALL as STATEMENTS;
+pub(super) use store::{contact_has_nothing, patient_has_nothing};

@@ -8,6 +8,49 @@ use crate::ids::{
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use std::collections::HashSet;
 
+/// That a contact `c` has no request, acts for nobody, is signed in nowhere and said neither yes nor no.
+macro_rules! contact_has_nothing {
+    () => {
+        "AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id) \
+             AND NOT EXISTS (SELECT 1 FROM representatives r WHERE r.organisation_id = c.organisation_id AND r.contact_id = c.id) \
+             AND NOT EXISTS (SELECT 1 FROM portal_sessions s WHERE s.organisation_id = c.organisation_id AND s.contact_id = c.id) \
+             AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id) \
+             AND NOT EXISTS (SELECT 1 FROM breach_people b WHERE b.organisation_id = c.organisation_id AND b.contact_id = c.id)"
+    };
+}
+pub(in crate::privacy) use contact_has_nothing;
+
+/// That nothing is here of a patient `p`, nor of whoever stands for them.
+macro_rules! patient_has_nothing {
+    () => {
+        "AND NOT EXISTS (SELECT 1 FROM contacts c JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
+             WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM contacts c JOIN representatives r ON r.organisation_id = c.organisation_id \
+             AND r.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM contacts c JOIN portal_sessions s ON s.organisation_id = c.organisation_id \
+             AND s.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM contacts c JOIN consents o ON o.organisation_id = c.organisation_id \
+             AND o.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM contacts c JOIN breach_people b ON b.organisation_id = c.organisation_id \
+             AND b.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM tickets x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM representatives x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM consents x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM notice_acknowledgements x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM privacy_requests x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM privacy_copies x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM legal_holds x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM disclosures x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM openings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM watch_findings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM breach_people x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM identity_evidence x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM identity_tasks x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+             AND NOT EXISTS (SELECT 1 FROM outbound_mails x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id)"
+    };
+}
+pub(in crate::privacy) use patient_has_nothing;
+
 statements! {
     /// The patient's key. Nobody changes, holds or erases the patient until the command ends.
     PATIENT = "SELECT key_id FROM patients WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
@@ -84,40 +127,17 @@ statements! {
     /// Deletes a contact.
     DELETE_CONTACT = "DELETE FROM contacts WHERE organisation_id = $1 AND id = $2";
     /// A contact without a request, who stands and acts for nobody, is signed in nowhere and said neither yes nor no.
-    ALONE = "SELECT 1 FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 AND c.patient_id IS NULL \
-        AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM representatives r WHERE r.organisation_id = c.organisation_id AND r.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM portal_sessions s WHERE s.organisation_id = c.organisation_id AND s.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM breach_people p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id)";
+    ALONE = concat!(
+        "SELECT 1 FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 AND c.patient_id IS NULL ",
+        contact_has_nothing!()
+    );
     /// Whoever stands for a patient. Nobody changes or erases them until the command ends.
     PEOPLE_OF = "SELECT id FROM contacts WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id FOR NO KEY UPDATE";
     /// A patient of whom nothing else is here, nor of whoever stands for them.
-    BARE = "SELECT 1 FROM patients p WHERE p.organisation_id = $1 AND p.id = $2 \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
-        WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN representatives r ON r.organisation_id = c.organisation_id \
-        AND r.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN portal_sessions s ON s.organisation_id = c.organisation_id \
-        AND s.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN consents o ON o.organisation_id = c.organisation_id \
-        AND o.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN breach_people b ON b.organisation_id = c.organisation_id \
-        AND b.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM tickets x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM representatives x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM consents x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM notice_acknowledgements x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM privacy_requests x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM privacy_copies x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM legal_holds x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM disclosures x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM openings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM watch_findings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM breach_people x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM identity_evidence x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM identity_tasks x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM outbound_mails x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id)";
+    BARE = concat!(
+        "SELECT 1 FROM patients p WHERE p.organisation_id = $1 AND p.id = $2 ",
+        patient_has_nothing!()
+    );
     /// Leaves of a contact what requests of others hang on.
     EMPTY_CONTACT = "UPDATE contacts SET key_id = $3, name = NULL, patient_id = NULL, linked_at = NULL, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2";

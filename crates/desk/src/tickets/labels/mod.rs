@@ -44,7 +44,7 @@ pub async fn under_part2(
             }
             if new != old {
                 let organisation = work.ctx.organisation;
-                store::label(work, organisation, id, new).await?;
+                store::label(work, organisation, id, (new, 1)).await?;
                 // Whoever hears of changes need not hear of which label.
                 let changed = Map::from_iter([("labels".to_owned(), json!(true))]);
                 told(work, &stored, &changed);
@@ -79,5 +79,5 @@ pub(super) async fn pass_on(
     }
     let both = Labels::from_bits(own.bits() | brought.bits());
     let organisation = work.ctx.organisation;
-    store::keep(work, organisation, to, both).await
+    store::label(work, organisation, to, (both, 0)).await
 }

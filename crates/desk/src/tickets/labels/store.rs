@@ -6,10 +6,8 @@ use crate::records::Labels;
 use bedside_db::{Conn, args, statements};
 
 statements! {
-    /// Changes the labels of a request; the caller holds it.
-    LABEL_TICKET = "UPDATE tickets SET labels = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
-    /// The same beside a change that counts already.
-    KEEP_LABELS = "UPDATE tickets SET labels = $3 WHERE organisation_id = $1 AND id = $2";
+    /// Changes the labels of a request; the caller holds it. It counts as so many changes: none beside one that counts already.
+    LABEL_TICKET = "UPDATE tickets SET labels = $3, version = version + $4 WHERE organisation_id = $1 AND id = $2";
     /// Gives a request the labels of another one beside its own.
     FOLLOW_LABELS = "UPDATE tickets SET labels = labels | COALESCE((SELECT r.labels FROM tickets r \
         WHERE r.organisation_id = $1 AND r.id = $3), 0) WHERE organisation_id = $1 AND id = $2";
@@ -19,23 +17,11 @@ pub(super) async fn label(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: TicketId,
-    labels: Labels,
+    (labels, changes): (Labels, i64),
 ) -> Result<(), DeskError> {
     let labels = labels.bits();
-    let args = args![organisation, id, labels];
+    let args = args![organisation, id, labels, changes];
     conn.execute(LABEL_TICKET, args).await?;
-    Ok(())
-}
-
-pub(super) async fn keep(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: TicketId,
-    labels: Labels,
-) -> Result<(), DeskError> {
-    let labels = labels.bits();
-    let args = args![organisation, id, labels];
-    conn.execute(KEEP_LABELS, args).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
+use crate::privacy::erasure::{contact_has_nothing, patient_has_nothing};
 use crate::privacy::retention::model::{Old, Place, Record};
 use bedside_db::{Conn, Row, Statement, Timestamp, args, statements};
 
@@ -107,7 +108,8 @@ statements! {
         id, patient_id FROM legal_holds WHERE organisation_id = $1) AS x \
         WHERE x.at < $2 AND (x.at, x.id, x.id) > ($3, $4, $5) ORDER BY x.at, x.id LIMIT $6";
     /// Whoever is no patient, and has nothing that erasure keeps a contact for; the one for whom skeletons stand stays.
-    CONTACTS = "SELECT c.created_at, c.id, c.id, NULLIF(c.id, c.id), NULLIF(c.id, c.id), COALESCE((SELECT MAX(n.at) FROM \
+    CONTACTS = concat!(
+        "SELECT c.created_at, c.id, c.id, NULLIF(c.id, c.id), NULLIF(c.id, c.id), COALESCE((SELECT MAX(n.at) FROM \
         (SELECT s.created_at AS at FROM contacts s WHERE s.organisation_id = c.organisation_id AND s.id = c.id UNION ALL \
         SELECT s.linked_at FROM contacts s WHERE s.organisation_id = c.organisation_id AND s.id = c.id UNION ALL \
         SELECT p.created_at FROM contact_points p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id UNION ALL \
@@ -115,15 +117,13 @@ statements! {
         AS n), c.created_at) FROM contacts c \
         WHERE c.organisation_id = $1 AND c.patient_id IS NULL AND c.id <> c.organisation_id AND c.created_at < $2 AND (c.linked_at IS NULL OR c.linked_at < $2) \
         AND NOT EXISTS (SELECT 1 FROM contact_points p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id \
-        AND (p.created_at >= $2 OR p.last_acknowledged_at >= $2)) \
-        AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM representatives r WHERE r.organisation_id = c.organisation_id AND r.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM portal_sessions s WHERE s.organisation_id = c.organisation_id AND s.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM breach_people b WHERE b.organisation_id = c.organisation_id AND b.contact_id = c.id) \
-        AND (c.created_at, c.id, c.id) > ($3, $4, $5) ORDER BY c.created_at, c.id LIMIT $6";
+        AND (p.created_at >= $2 OR p.last_acknowledged_at >= $2)) ",
+        contact_has_nothing!(),
+        " AND (c.created_at, c.id, c.id) > ($3, $4, $5) ORDER BY c.created_at, c.id LIMIT $6"
+    );
     /// Patients of whom nothing else is here, nor of whoever stands for them.
-    PATIENTS = "SELECT p.created_at, p.id, p.id, p.id, p.id, COALESCE((SELECT MAX(n.at) FROM \
+    PATIENTS = concat!(
+        "SELECT p.created_at, p.id, p.id, p.id, p.id, COALESCE((SELECT MAX(n.at) FROM \
         (SELECT s.created_at AS at FROM patients s WHERE s.organisation_id = p.organisation_id AND s.id = p.id UNION ALL \
         SELECT c.created_at FROM contacts c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id UNION ALL \
         SELECT c.linked_at FROM contacts c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id UNION ALL \
@@ -136,32 +136,10 @@ statements! {
         AND (c.created_at >= $2 OR c.linked_at >= $2)) \
         AND NOT EXISTS (SELECT 1 FROM contacts c JOIN contact_points w ON w.organisation_id = c.organisation_id \
         AND w.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id \
-        AND (w.created_at >= $2 OR w.last_acknowledged_at >= $2)) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
-        WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN representatives r ON r.organisation_id = c.organisation_id \
-        AND r.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN portal_sessions s ON s.organisation_id = c.organisation_id \
-        AND s.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN consents o ON o.organisation_id = c.organisation_id \
-        AND o.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN breach_people b ON b.organisation_id = c.organisation_id \
-        AND b.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM tickets x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM representatives x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM consents x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM notice_acknowledgements x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM privacy_requests x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM privacy_copies x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM legal_holds x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM disclosures x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM openings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM watch_findings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM breach_people x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM identity_evidence x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM identity_tasks x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND NOT EXISTS (SELECT 1 FROM outbound_mails x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
-        AND (p.created_at, p.id, p.id) > ($3, $4, $5) ORDER BY p.created_at, p.id LIMIT $6";
+        AND (w.created_at >= $2 OR w.last_acknowledged_at >= $2)) ",
+        patient_has_nothing!(),
+        " AND (p.created_at, p.id, p.id) > ($3, $4, $5) ORDER BY p.created_at, p.id LIMIT $6"
+    );
 
     /// Whether a contact, whom the caller's command holds, is as old still.
     OLD_CONTACT = "SELECT 1 FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 AND c.created_at < $3 \
